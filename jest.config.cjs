@@ -1,0 +1,28 @@
+// Unit and service tests. They run on the sources, so that no build can be stale; e2e/ has a configuration of its own.
+const esmOnly = 'http-proxy-middleware|httpxy|is-plain-obj|mingo';
+
+module.exports = {
+  testMatch: ['<rootDir>/**/src/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/e2e/'],
+  modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
+  transform: {
+    '\\.[cm]?[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
+  moduleNameMapper: {
+    '^@glasshouse/telemetry/wire$': '<rootDir>/packages/telemetry/src/wire.ts',
+    '^@glasshouse/telemetry$': '<rootDir>/packages/telemetry/src/index.ts',
+    '^@glasshouse/service-kit$': '<rootDir>/packages/service-kit/src/index.ts',
+    '^@glasshouse/test-kit$': '<rootDir>/packages/test-kit/src/index.ts',
+    '^@glasshouse/embedded-mongo$': '<rootDir>/embedded/mongo/src/index.ts',
+    '^@glasshouse/embedded-telemetry$': '<rootDir>/embedded/telemetry/src/index.ts',
+    '^@glasshouse/launcher$': '<rootDir>/embedded/launcher/src/main.ts',
+    '^@glasshouse/oauth$': '<rootDir>/services/oauth/src/main.ts',
+    '^@glasshouse/customer$': '<rootDir>/services/customer/src/main.ts',
+    '^@glasshouse/product$': '<rootDir>/services/product/src/main.ts',
+    '^@glasshouse/order$': '<rootDir>/services/order/src/main.ts',
+    '^@glasshouse/payment$': '<rootDir>/services/payment/src/main.ts',
+    '^@glasshouse/gateway$': '<rootDir>/gateway/src/main.ts'
+  },
+  testTimeout: 20_000,
+};
