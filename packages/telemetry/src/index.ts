@@ -1,0 +1,28 @@
+export { currentContext, runInContext } from './context.js';
+export { createTelemetry } from './telemetry.js';
+export type {
+  Capture,
+  Context,
+  Counter,
+  Fact,
+  Fields,
+  FieldValue,
+  Gauge,
+  Histogram,
+  HistogramOptions,
+  LabelSets,
+  Labels,
+  LabelValue,
+  LogLevel,
+  LogRecord,
+  MetricOptions,
+  Metrics,
+  Span,
+  SpanKind,
+  SpanOptions,
+  SpanRecord,
+  SpanReference,
+  Telemetry,
+  TelemetryOptions,
+  Tracing,
+} from './types.js';
