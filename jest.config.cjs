@@ -10,6 +10,9 @@ module.exports = {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
   moduleNameMapper: {
+    // Imports name the compiled file, as Node wants it; jest runs the sources.
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^#failpoint$': '<rootDir>/packages/service-kit/src/failpoint.ts',
     '^@glasshouse/telemetry/wire$': '<rootDir>/packages/telemetry/src/wire.ts',
     '^@glasshouse/telemetry$': '<rootDir>/packages/telemetry/src/index.ts',
     '^@glasshouse/service-kit$': '<rootDir>/packages/service-kit/src/index.ts',
