@@ -1,0 +1,6 @@
+/**
+ * Names an instant at the border of the process, so that a test can end or stop it exactly there:
+ * `db.before orders.insert`, `client.after PUT product /internal/skus/:sku/holds/:orderId`, `server.before POST /api/orders`.
+ * This is the build that users run: it does nothing. `node --conditions=glasshouse-test` loads `failpoint.test-build.ts`.
+ */
+export const failpoint = (_point: string): void => {};
