@@ -15,7 +15,7 @@ export interface TestDocumentStore {
  * each store then uses databases with a random prefix.
  */
 export const startDocumentStore = async (): Promise<TestDocumentStore> => {
-  const external = process.env['TEST_MONGO_URL'];
+  const external = process.env.TEST_MONGO_URL;
   if (external !== undefined && external !== '') return useExternalStore(external);
   const directory = await mkdtemp(join(tmpdir(), 'glasshouse-store-'));
   const store = createDocumentStore({ directory, port: 0 });

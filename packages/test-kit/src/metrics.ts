@@ -15,8 +15,8 @@ export const parseMetrics = (text: string): MetricSample[] =>
     const groups = line.startsWith('#') ? undefined : samplePattern.exec(line)?.groups;
     if (groups === undefined) return [];
     const labels = Object.fromEntries(
-      [...(groups['labels'] ?? '').matchAll(labelPattern)].map(([, key, value]) => [key ?? '', value ?? '']),
+      [...(groups.labels ?? '').matchAll(labelPattern)].map(([, key, value]) => [key ?? '', value ?? '']),
     );
-    const exemplarTraceId = /trace_id="([0-9a-f]+)"/.exec(groups['rest'] ?? '')?.[1];
-    return [{ name: groups['name'] ?? '', labels, value: Number(groups['value']), exemplarTraceId }];
+    const exemplarTraceId = /trace_id="([0-9a-f]+)"/.exec(groups.rest ?? '')?.[1];
+    return [{ name: groups.name ?? '', labels, value: Number(groups.value), exemplarTraceId }];
   });

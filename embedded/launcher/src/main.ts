@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ArgumentError, help, parseArguments } from './arguments.js';
+import { setStoreAside } from './fresh.js';
+import { createPlan, type Plan, serviceNames } from './plan.js';
+import { findFreeOffset, findTakenPorts } from './ports.js';
+import { createProcesses } from './processes.js';
+import { readRunFile, removeRunFile, writeRunFile } from './run-file.js';
+import { createScreen, type Screen } from './screen.js';
+import { ensureSecrets } from './secrets.js';
+import { toWelcome } from './welcome.js';
+
+const root = resolve(__dirname, '../../..');
+
+/** A problem that the person at the terminal can solve; shown as its message alone. */
+class StartError extends Error {}
+
+interface Runner {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  killAll(): void;
+}
+
+const main = async (): Promise<void> => {
+  const args = parseArguments(process.argv.slice(2), root);
+  if (args === undefined) return void process.stdout.write(help);
+  const dataDirectory = resolve(args.dataDirectory);
+  const logDirectory = resolve(dataDirectory, 'logs');
+  mkdirSync(logDirectory, { recursive: true });
+  refuseSecondRun(dataDirectory);
+  const offset = args.offset === 'auto' ? await findFreeOffset() : args.offset;
+  await refuseTakenPorts(offset);
+  if (args.isFresh) reportFresh(setStoreAside(dataDirectory));
+  const secrets = await ensureSecrets(dataDirectory, serviceNames);
+  const plan = createPlan({ offset, dataDirectory, secrets, environment: process.env });
+  const screen = createScreen(
+    [...plan.standIns, ...plan.services].map((part) => part.name),
+    process.stdout,
+  );
+  const runner = args.isSingle
+    ? await createSingleRunner({ plan, offset, dataDirectory, logDirectory, screen })
+    : createProcessRunner({ plan, dataDirectory, logDirectory, screen });
+  stopOnSignals(runner, screen, dataDirectory);
+  try {
+    await runner.start();
+  } catch (error) {
+    await runner.stop();
+    removeRunFile(dataDirectory);
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  screen.settle(toWelcome(plan.addresses, secrets, logDirectory));
+};
+
+interface RunnerOptions {
+  readonly plan: Plan;
+  readonly dataDirectory: string;
+  readonly logDirectory: string;
+  readonly screen: Screen;
+}
+
+const createProcessRunner = ({ plan, dataDirectory, logDirectory, screen }: RunnerOptions): Runner => {
+  const writePids = (): void =>
+    writeRunFile(dataDirectory, { pid: process.pid, addresses: plan.addresses, pids: processes.pids() });
+  const processes = createProcesses({ root, logDirectory, screen, onPidsChanged: writePids });
+  return {
+    // The services retry until their database is there, so all start at once and the slowest alone decides.
+    start: () => processes.start([...plan.standIns, ...plan.services]),
+    async stop() {
+      await processes.stop(plan.services);
+      await processes.stop(plan.standIns);
+    },
+    killAll: () => processes.killAll(),
+  };
+};
+
+/** Loaded only when asked for: the services' code has no business in a launcher that runs them as processes. */
+const createSingleRunner = async (options: RunnerOptions & { readonly offset: number }): Promise<Runner> => {
+  const { createSingle } = await import('./single.js');
+  const single = createSingle(options);
+  return {
+    async start() {
+      await single.start();
+      writeRunFile(options.dataDirectory, { pid: process.pid, addresses: options.plan.addresses, pids: {} });
+    },
+    stop: () => single.stop(),
+    killAll: () => {},
+  };
+};
+
+const refuseSecondRun = (dataDirectory: string): void => {
+  const run = readRunFile(dataDirectory);
+  if (run === undefined) return;
+  throw new StartError(
+    `The shop already runs on ${dataDirectory} (process ${run.pid}, ${run.addresses.gateway}).\n` +
+      'End that one with Ctrl-C, or give this one a folder of its own: npm start -- --data DIR --offset 1000',
+  );
+};
+
+const refuseTakenPorts = async (offset: number): Promise<void> => {
+  const taken = await findTakenPorts(offset);
+  if (taken.length === 0) return;
+  throw new StartError(
+    `${taken.join('\n')}\nEnd that program, or shift every port: npm start -- --offset ${offset + 1000}`,
+  );
+};
+
+const reportFresh = (keptAt: string | undefined): void => {
+  if (keptAt !== undefined) process.stdout.write(`Beginning with empty data; the old data is kept in ${keptAt}\n`);
+};
+
+const stopOnSignals = (runner: Runner, screen: Screen, dataDirectory: string): void => {
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    if (isStopping) {
+      runner.killAll();
+      removeRunFile(dataDirectory);
+      process.exit(130);
+    }
+    isStopping = true;
+    screen.settle('\nStopping; once more Ctrl-C stops at once.');
+    await runner.stop();
+    removeRunFile(dataDirectory);
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+};
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof StartError || error instanceof ArgumentError;
+  const text = isExpected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import type { DemoSecrets } from './secrets.js';
+
+/** One process of the shop: what to run, what it listens on, and how to tell that it is ready. */
+export interface Part {
+  readonly name: string;
+  /** Folder of the workspace below the root; its dist/main.js is what runs. */
+  readonly folder: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly number[];
+  /** An HTTP address that answers 200 once the part is ready; parts without one are ready when their first port accepts. */
+  readonly readyUrl?: string;
+}
+
+export interface Plan {
+  /** Started first and stopped last, so that the services' last log lines and spans still arrive. */
+  readonly standIns: readonly Part[];
+  readonly services: readonly Part[];
+  readonly addresses: Addresses;
+}
+
+export interface Addresses {
+  readonly gateway: string;
+  readonly jaeger: string;
+  readonly elasticsearch: string;
+  readonly prometheus: string;
+  /** Base address of each service's admin port. */
+  readonly admin: Readonly<Record<string, string>>;
+}
+
+export const basePorts = {
+  mongo: 27017,
+  fluentd: 24224,
+  jaegerCollector: 14268,
+  zipkin: 9411,
+  jaegerQuery: 16686,
+  prometheus: 9090,
+  elasticsearch: 9200,
+} as const;
+
+interface ServicePlan {
+  readonly name: string;
+  readonly folder: string;
+  readonly port: number;
+  readonly hasInternal: boolean;
+  /** Downstreams by name; the port says which of their doors this service may use. */
+  readonly uses: Readonly<Record<string, number>>;
+}
+
+const servicePlans: readonly ServicePlan[] = [
+  { name: 'oauth', folder: 'services/oauth', port: 8081, hasInternal: true, uses: {} },
+  { name: 'customer', folder: 'services/customer', port: 8082, hasInternal: true, uses: { oauth: 8181 } },
+  { name: 'product', folder: 'services/product', port: 8083, hasInternal: true, uses: {} },
+  {
+    name: 'order',
+    folder: 'services/order',
+    port: 8084,
+    hasInternal: true,
+    uses: { customer: 8182, product: 8183, payment: 8185 },
+  },
+  { name: 'payment', folder: 'services/payment', port: 8085, hasInternal: true, uses: {} },
+  {
+    name: 'gateway',
+    folder: 'gateway',
+    port: 8080,
+    hasInternal: false,
+    uses: { oauth: 8081, customer: 8082, product: 8083, order: 8084, payment: 8085 },
+  },
+];
+
+export const serviceNames = servicePlans.map((service) => service.name);
+
+/** Every port of the plan with the part that wants it, before the offset. */
+export const wantedPorts: readonly { readonly port: number; readonly part: string }[] = [
+  ...Object.entries(basePorts).map(([part, port]) => ({ port, part: `the stand-in for ${part}` })),
+  ...servicePlans.flatMap(({ name, port, hasInternal }) => [
+    { port, part: `${name} (app)` },
+    ...(hasInternal ? [{ port: port + 100, part: `${name} (internal)` }] : []),
+    { port: port + 200, part: `${name} (admin)` },
+  ]),
+];
+
+export interface PlanOptions {
+  readonly offset: number;
+  readonly dataDirectory: string;
+  readonly secrets: DemoSecrets;
+  /** The environment of the launcher: SERVICE__NAME sets NAME for that service alone. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Who runs where, with which addresses. The services are the same everywhere; only these addresses differ. */
+export const createPlan = ({ offset, dataDirectory, secrets, environment }: PlanOptions): Plan => {
+  const local = (port: number, scheme = 'http'): string => `${scheme}://127.0.0.1:${port + offset}`;
+  const publicUrl = `http://localhost:${8080 + offset}`;
+  const base = {
+    HOST: '127.0.0.1',
+    PUBLIC_URL: publicUrl,
+    FLUENTD_URL: local(basePorts.fluentd, 'tcp'),
+    JAEGER_ENDPOINT: `${local(basePorts.jaegerCollector)}/api/traces`,
+    OAUTH_ISSUER: publicUrl,
+    JWKS_URL: `${local(8081)}/.well-known/jwks.json`,
+    DEMO_MODE: 'true',
+  };
+  const toPart = ({ name, folder, port, hasInternal, uses }: ServicePlan): Part => ({
+    name,
+    folder,
+    args: [],
+    ports: [port, ...(hasInternal ? [port + 100] : []), port + 200].map((each) => each + offset),
+    readyUrl: `${local(port + 200)}/health/ready`,
+    env: {
+      ...base,
+      PORT: String(port + offset),
+      INTERNAL_PORT: String(port + 100 + offset),
+      ADMIN_PORT: String(port + 200 + offset),
+      SERVICE_KEYS_FILE: join(dataDirectory, 'secrets', `${name}.keys.json`),
+      MONGO_URL: `${local(basePorts.mongo, 'mongodb')}/${name}`,
+      ...Object.fromEntries(Object.entries(uses).map(([peer, at]) => [`${peer.toUpperCase()}_URL`, local(at)])),
+      ...(name === 'oauth' ? toOauthSecrets(secrets, dataDirectory) : {}),
+      ...overridesOf(name, environment),
+    },
+  });
+  const targets = servicePlans.map(({ name, port }) => `${name}=${local(port + 200)}/metrics`).join(',');
+  return {
+    standIns: [
+      {
+        name: 'document store',
+        folder: 'embedded/mongo',
+        args: ['--port', String(basePorts.mongo + offset), '--directory', join(dataDirectory, 'store')],
+        env: {},
+        ports: [basePorts.mongo + offset],
+      },
+      {
+        name: 'telemetry backend',
+        folder: 'embedded/telemetry',
+        args: ['--ports-offset', String(offset), '--targets', targets],
+        env: {},
+        ports: Object.values(basePorts)
+          .filter((port) => port !== basePorts.mongo)
+          .map((port) => port + offset),
+        readyUrl: `${local(basePorts.jaegerQuery)}/api/services`,
+      },
+    ],
+    services: servicePlans.map(toPart),
+    addresses: {
+      gateway: publicUrl,
+      jaeger: local(basePorts.jaegerQuery),
+      elasticsearch: local(basePorts.elasticsearch),
+      prometheus: local(basePorts.prometheus),
+      admin: Object.fromEntries(servicePlans.map(({ name, port }) => [name, local(port + 200)])),
+    },
+  };
+};
+
+const toOauthSecrets = (secrets: DemoSecrets, dataDirectory: string): Record<string, string> => ({
+  DEMO_ADMIN_PASSWORD: secrets.adminPassword,
+  DEMO_CUSTOMER_PASSWORD: secrets.customerPassword,
+  DEMO_CLIENT_SECRET: secrets.clientSecret,
+  SIGNING_KEYS_FILE: join(dataDirectory, 'secrets', 'signing-keys.json'),
+});
+
+const overridesOf = (name: string, environment: PlanOptions['environment']): Record<string, string> => {
+  const prefix = `${name.toUpperCase()}__`;
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([key, value]) =>
+      key.startsWith(prefix) && value !== undefined ? [[key.slice(prefix.length), value]] : [],
+    ),
+  );
+};

@@ -1,0 +1,43 @@
+import { connect, createServer } from 'node:net';
+import { wantedPorts } from './plan.js';
+
+const host = '127.0.0.1';
+
+/** Says for each taken port which part wants it, and what to do; empty if all are free. */
+export const findTakenPorts = async (offset: number): Promise<string[]> => {
+  const states = await Promise.all(
+    wantedPorts.map(async ({ port, part }) => ({ port: port + offset, part, isFree: await isFree(port + offset) })),
+  );
+  return states
+    .filter((state) => !state.isFree)
+    .map(({ port, part }) => `Port ${port}, wanted by ${part}, is taken by another program.`);
+};
+
+/** An offset at which every port of the plan is free at this moment. The start is random, so that two seekers differ. */
+export const findFreeOffset = async (random: () => number = Math.random): Promise<number> => {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const offset = 1_000 + Math.floor(random() * 370) * 100;
+    if ((await findTakenPorts(offset)).length === 0) return offset;
+  }
+  throw new Error('No offset was found at which all ports are free. End other programs, or choose one with --offset.');
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+
+/** Whether something accepts connections at that port. */
+export const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, host);
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+    socket.setTimeout(500, () => settle(false));
+  });
