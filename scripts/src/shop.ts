@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readRunFile } from '@glasshouse/launcher/run-file';
 
 export const root = join(__dirname, '../..');
@@ -42,7 +42,8 @@ export interface CallOptions {
 }
 
 /** The shop that `npm start` runs on this data folder. Throws a CommandError that says how to start one. */
-export const findShop = (dataDirectory = join(root, '.data')): Shop => {
+export const findShop = (folder: string | undefined): Shop => {
+  const dataDirectory = resolve(folder ?? join(root, '.data'));
   const run = readRunFile(dataDirectory);
   if (run === undefined) {
     throw new CommandError(
