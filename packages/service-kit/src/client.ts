@@ -1,56 +1,231 @@
-import { AppError } from './errors.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { currentContext, type Span, type Telemetry } from '@glasshouse/telemetry';
+import { failpoint } from '#failpoint';
+import { DownstreamError, isRetryable } from './client-error.js';
+import { type BreakerState, createGuard, type Guard } from './client-guard.js';
+import { type ClientMetrics, createClientMetrics } from './client-metrics.js';
+import { buildPath, type Query } from './client-path.js';
+import { createTransport, type Transport, type TransportAnswer } from './client-transport.js';
+
+export { DownstreamError, type DownstreamOutcome, type DownstreamReason } from './client-error.js';
 
 export interface ClientOptions {
+  /** The service that is called, by its `service.name`. */
   peer: string;
+  /** `http://product:8183` */
   baseUrl: string;
+  /** For one attempt, all of it. */
   timeoutMs: number;
+  /** At most, the first one included. */
   attempts: number;
   /** Default true. */
   breaker?: boolean | undefined;
-  /** Default true. */
+  /** Default true. `false` for a peer outside: neither this service's key nor the user's token goes there. */
   sendServiceKey?: boolean | undefined;
 }
 
+export type ClientMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
+
 export interface ClientRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** A template with `:params`. */
+  method: ClientMethod;
+  /** A template, `/internal/skus/:sku/holds/:orderId`; it names the call in spans. */
   path: string;
-  params?: Record<string, string> | undefined;
-  query?: Record<string, string | number | undefined> | undefined;
+  params?: Readonly<Record<string, string>> | undefined;
+  query?: Query | undefined;
+  /** Sent as JSON. */
   body?: unknown;
-  headers?: Record<string, string> | undefined;
+  /** Lower-case names. */
+  headers?: Readonly<Record<string, string>> | undefined;
   timeoutMs?: number | undefined;
   attempts?: number | undefined;
-  /** The statuses the caller handles; every other one is a DownstreamError. */
+  /** The statuses that the caller handles; every other answer is a DownstreamError. */
   expect: readonly number[];
 }
 
 export interface ClientAnswer {
   status: number;
   body: unknown;
+  /** Lower-case names. */
   headers: Record<string, string>;
 }
 
 export interface HttpClient {
+  /**
+   * Calls the peer with the context's trace, request id, user token and remaining time. Network errors, timeouts and
+   * 502-504 are tried again while attempts and the deadline allow it.
+   * @throws DownstreamError
+   */
   request(request: ClientRequest): Promise<ClientAnswer>;
 }
 
-export type DownstreamReason = 'refused' | 'timeout' | 'status' | 'breaker_open' | 'no_time' | 'bad_answer';
-
-export class DownstreamError extends AppError {
-  override readonly name = 'DownstreamError';
-  readonly peer: string;
-  readonly reason: DownstreamReason;
-  readonly outcome: 'not_sent' | 'unknown';
-
-  constructor(options: { peer: string; reason: DownstreamReason; outcome: 'not_sent' | 'unknown'; cause?: unknown }) {
-    const kind = options.reason === 'timeout' || options.reason === 'no_time' ? 'timeout' : 'unavailable';
-    super(
-      { kind, code: 'downstream_unavailable', message: 'Another service that is needed cannot answer.' },
-      { cause: options.cause },
-    );
-    this.peer = options.peer;
-    this.reason = options.reason;
-    this.outcome = options.outcome;
-  }
+export interface ClientsOptions {
+  telemetry: Telemetry;
+  /** This service's proof, `order.<secret>`. */
+  serviceKey?: string | undefined;
+  /** 0 to 1; spreads the pauses between attempts. */
+  random?: (() => number) | undefined;
 }
+
+/** Makes the clients of one service, one for each peer, and ends their connections together. */
+export interface Clients {
+  create(options: ClientOptions): HttpClient;
+  close(): void;
+}
+
+/** Work with less time left is not begun: it could not end in time. */
+const minRemainingMs = 50;
+const shortestPauseMs = 50;
+const longestPauseMs = 200;
+const bulkhead = { capacity: 64, maxWaiting: 64 };
+
+const breakerFacts: Partial<Record<BreakerState, { action: string; message: string }>> = {
+  open: { action: 'circuit_breaker.opened', message: 'Calls to a failing service are stopped.' },
+  closed: { action: 'circuit_breaker.closed', message: 'A service works again; calls to it go on.' },
+};
+
+export const createClients = ({ telemetry, serviceKey, random = Math.random }: ClientsOptions): Clients => {
+  const metrics = createClientMetrics(telemetry.metrics);
+  const closers: (() => void)[] = [];
+  return {
+    create(options) {
+      const { peer } = options;
+      metrics.addPeer(peer);
+      const onState = (state: BreakerState): void => {
+        metrics.breakerState(peer, state);
+        const fact = breakerFacts[state];
+        if (fact) telemetry.fact({ ...fact, level: 'warn', fields: { 'service.target.name': peer } });
+      };
+      const transport = createTransport(peer, bulkhead.capacity);
+      const guard = createGuard({ peer, breaker: options.breaker ?? true, ...bulkhead, onState });
+      closers.push(guard.close, transport.close);
+      const key = (options.sendServiceKey ?? true) ? serviceKey : undefined;
+      return createClient({ ...options, telemetry, metrics, transport, guard, serviceKey: key, random });
+    },
+    close() {
+      for (const close of closers.splice(0)) close();
+    },
+  };
+};
+
+interface ClientParts extends ClientOptions {
+  telemetry: Telemetry;
+  metrics: ClientMetrics;
+  transport: Transport;
+  guard: Guard;
+  serviceKey: string | undefined;
+  random: () => number;
+}
+
+const createClient = (parts: ClientParts): HttpClient => {
+  const { peer, telemetry, metrics, guard, random } = parts;
+
+  const noteRetry = (request: ClientRequest, error: DownstreamError, attempt: number): void =>
+    telemetry.fact({
+      action: 'downstream.retried',
+      level: 'warn',
+      message: 'A call to another service failed and is tried again.',
+      fields: {
+        'service.target.name': peer,
+        'http.request.method': request.method,
+        'http.route': request.path,
+        'glasshouse.attempt': attempt,
+        'glasshouse.reason': error.reason,
+      },
+    });
+
+  return {
+    async request(request) {
+      const { timeoutMs = parts.timeoutMs, attempts = parts.attempts } = request;
+      const deadlineAt = currentContext()?.deadlineAt ?? Number.POSITIVE_INFINITY;
+      const url = parts.baseUrl + buildPath(request.path, request.params, request.query);
+      const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+      let isOutcomeUnknown = false;
+      for (let attempt = 1; ; attempt += 1) {
+        const allowedMs = Math.min(timeoutMs, deadlineAt - Date.now());
+        if (allowedMs < minRemainingMs) throw new DownstreamError({ peer, reason: 'no_time', outcome: 'not_sent' });
+        try {
+          const endsAt = performance.now() + allowedMs;
+          const answer = await guard.run(allowedMs, () => sendAttempt(parts, request, { url, body, attempt, endsAt }));
+          if (attempt > 1) metrics.retried(peer, 'succeeded');
+          return answer;
+        } catch (error) {
+          if (attempt > 1) metrics.retried(peer, 'failed');
+          if (!(error instanceof DownstreamError)) throw error;
+          isOutcomeUnknown ||= error.outcome === 'unknown';
+          const pauseMs = shortestPauseMs + random() * (longestPauseMs - shortestPauseMs);
+          const hasTime = deadlineAt - Date.now() - pauseMs >= minRemainingMs;
+          if (attempt >= attempts || !hasTime || !isRetryable(error)) {
+            throw isOutcomeUnknown ? error.afterUnknownOutcome() : error;
+          }
+          noteRetry(request, error, attempt);
+          await pause(pauseMs);
+        }
+      }
+    },
+  };
+};
+
+interface Attempt {
+  url: string;
+  body: string | undefined;
+  /** 1 for the first. */
+  attempt: number;
+  /** On the clock of `performance.now()`. */
+  endsAt: number;
+}
+
+/** One request on the wire, with the span and the metric of it. */
+const sendAttempt = async (parts: ClientParts, request: ClientRequest, work: Attempt): Promise<TransportAnswer> => {
+  const { peer, telemetry, metrics, transport } = parts;
+  const { method, path } = request;
+  const startedAt = performance.now();
+  const timeoutMs = work.endsAt - startedAt;
+  const span = telemetry.tracing.startSpan(`${method} ${peer}`, {
+    kind: 'client',
+    component: 'http',
+    tags: {
+      'http.method': method,
+      'http.route': path,
+      'peer.service': peer,
+      'http.resend_count': work.attempt > 1 ? work.attempt - 1 : undefined,
+    },
+  });
+  let status: number | undefined;
+  try {
+    const headers = toHeaders(parts, request, span, timeoutMs, work.body !== undefined);
+    failpoint(`client.before ${method} ${peer} ${path}`);
+    const answer = await transport.send({ method, url: work.url, headers, body: work.body, timeoutMs });
+    failpoint(`client.after ${method} ${peer} ${path}`);
+    status = answer.status;
+    if (request.expect.includes(status)) return answer;
+    throw new DownstreamError({ peer, reason: 'status', outcome: 'unknown', status });
+  } catch (error) {
+    // A status below 500 is the caller's doing, here as on the peer's own span.
+    if (status === undefined || status >= 500) span.setError(error);
+    throw error;
+  } finally {
+    span.setTag('http.status_code', status);
+    metrics.called(peer, method, status, (performance.now() - startedAt) / 1_000);
+    span.finish();
+  }
+};
+
+const toHeaders = (
+  parts: ClientParts,
+  request: ClientRequest,
+  span: Span,
+  timeoutMs: number,
+  hasBody: boolean,
+): Record<string, string> => {
+  const context = currentContext();
+  const headers = parts.telemetry.tracing.inject(span);
+  // What the callee may still use: after it, nobody here waits for the answer.
+  headers['x-deadline-ms'] = String(Math.floor(timeoutMs));
+  if (context?.requestId !== undefined) headers['x-request-id'] = context.requestId;
+  if (parts.serviceKey !== undefined) {
+    headers['x-service-key'] = parts.serviceKey;
+    if (context?.authorization !== undefined) headers.authorization = context.authorization;
+  }
+  if (hasBody) headers['content-type'] = 'application/json';
+  return Object.assign(headers, request.headers);
+};

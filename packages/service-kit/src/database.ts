@@ -1,22 +1,151 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Telemetry } from '@glasshouse/telemetry';
 import mongoose from 'mongoose';
+import { observeCommands } from './database-commands.js';
+import { kitErrors } from './errors.js';
+
+export { isDuplicateKey, isOutcomeUnknown, toDatabaseError } from './database-errors.js';
 
 export interface Database {
   readonly connection: mongoose.Connection;
-  /** The collection has the model's name. */
+  /**
+   * Declares a collection of this name. Unknown fields are refused in documents, updates and filters. An operator in a
+   * filter must be marked as ours, `{ available: trusted({ $gte: 1 }) }`: any other is taken for a value, so that no
+   * input can become one.
+   */
   model<T>(name: string, schema: mongoose.Schema<T>): mongoose.Model<T>;
 }
 
-/** A duplicate key (MongoDB code 11000): somebody was first. */
-export const isDuplicateKey = (error: unknown): boolean =>
-  error instanceof mongoose.mongo.MongoServerError && error.code === 11_000;
+/** What the kit does with a database, besides what a service does. */
+export interface ManagedDatabase extends Database {
+  /**
+   * Connects and creates the indexes, again and again until it succeeds; later losses are the driver's to repair.
+   * Rejects (kitErrors.shuttingDown) only if the database is closed meanwhile.
+   */
+  connect(): Promise<void>;
+  /** Whether the database answers within 500 ms. */
+  isReady(): Promise<boolean>;
+  close(): Promise<void>;
+}
 
-/** A schema that refuses unknown fields, keeps no version key and no timestamps of its own. */
+export interface DatabaseOptions {
+  /** `mongodb://host:27017/order`; what it says wins over this module's defaults (`retryWrites=false` for FerretDB). */
+  url: string;
+  telemetry: Telemetry;
+}
+
+/** Marks the operators of a filter as written by a programmer. Never for anything that came with a request. */
+export const trusted = mongoose.trusted;
+
+/** A schema that refuses unknown fields, and adds neither a version key nor timestamps. */
 export const mongooseSchema = <T>(
   definition: mongoose.SchemaDefinition<T>,
   options: mongoose.SchemaOptions = {},
 ): mongoose.Schema<T> =>
   new mongoose.Schema(definition as mongoose.SchemaDefinition, {
     strict: 'throw',
+    strictQuery: 'throw',
     versionKey: false,
     ...options,
   }) as unknown as mongoose.Schema<T>;
+
+/** Every wait of the driver ends: its own default for a server that has stopped answering is to wait for ever. */
+const connectOptions = {
+  serverSelectionTimeoutMS: 2_000,
+  connectTimeoutMS: 2_000,
+  socketTimeoutMS: 5_000,
+  waitQueueTimeoutMS: 500,
+  heartbeatFrequencyMS: 5_000,
+  maxPoolSize: 20,
+  // An acknowledged write survives a crash of the store.
+  writeConcern: { w: 1, j: true },
+  monitorCommands: true,
+  bufferCommands: false,
+  // Indexes are created by `connect`, which tries again; mongoose would not.
+  autoIndex: false,
+  autoCreate: false,
+  sanitizeFilter: true,
+} satisfies mongoose.ConnectOptions & { sanitizeFilter: boolean };
+
+const shortestPauseMs = 100;
+const longestPauseMs = 2_000;
+const readyTimeoutMs = 500;
+const closeTimeoutMs = 1_500;
+
+export const createDatabase = ({ url, telemetry }: DatabaseOptions): ManagedDatabase => {
+  const connection = mongoose.createConnection();
+  const closing = new AbortController();
+  const observation = observeCommands(connection, telemetry);
+  const state = reportState(telemetry);
+  let connecting: Promise<void> | undefined;
+  let isConnected = false;
+
+  // Later than the first connection, the driver repairs losses and these events tell of them.
+  connection.on('disconnected', () => isConnected && !closing.signal.aborted && state.lost());
+  connection.on('reconnected', () => isConnected && state.connected());
+
+  const connectOnce = async (): Promise<void> => {
+    await connection.openUri(url, { ...connectOptions });
+    for (const model of Object.values(connection.models)) await model.createIndexes();
+    isConnected = true;
+    state.connected();
+  };
+
+  const connectUntilDone = async (): Promise<void> => {
+    for (let pauseMs = shortestPauseMs; !closing.signal.aborted; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        return await connectOnce();
+      } catch (error) {
+        state.lost(error);
+      }
+      await pause(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
+    }
+    throw kitErrors.shuttingDown();
+  };
+
+  return {
+    connection,
+    model<T>(name: string, schema: mongoose.Schema<T>) {
+      schema.set('strict', 'throw');
+      schema.set('strictQuery', 'throw');
+      observation.addCollection(name);
+      return connection.model<T>(name, schema, name);
+    },
+    connect() {
+      connecting ??= connectUntilDone();
+      return connecting;
+    },
+    async isReady() {
+      if (!isConnected) return false;
+      try {
+        await connection.db?.command({ ping: 1 }, { timeoutMS: readyTimeoutMs });
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      closing.abort();
+      await connecting?.catch(() => {});
+      // A store that has stopped answering is not waited for.
+      await Promise.race([connection.close(), pause(closeTimeoutMs, undefined, { ref: false })]);
+    },
+  };
+};
+
+/** States a loss and a connection once each, however many attempts lie between them. */
+const reportState = (telemetry: Telemetry) => {
+  let isLost = false;
+  return {
+    connected(): void {
+      isLost = false;
+      telemetry.fact({ action: 'database.connected', message: 'The database is connected.' });
+    },
+    lost(error?: unknown): void {
+      if (isLost) return;
+      isLost = true;
+      const message = 'The database cannot be reached; connecting is tried until it can.';
+      telemetry.fact({ action: 'database.lost', level: 'warn', message, error });
+    },
+  };
+};

@@ -41,6 +41,6 @@ let reach: ((point: string) => void) | undefined;
 
 export const failpoint = (point: string): void => {
   // A signal to oneself is delivered before `kill` returns, so nothing of this process runs between the point and its end.
-  reach ??= createFailpoints(process.env['FAILPOINT'] ?? '', (action) => process.kill(process.pid, signals[action]));
+  reach ??= createFailpoints(process.env.FAILPOINT ?? '', (action) => process.kill(process.pid, signals[action]));
   reach(point);
 };
