@@ -1,24 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { type Capture, createTelemetry, type Telemetry } from '@glasshouse/telemetry';
-import express, { type Express, type RequestHandler } from 'express';
-import type { Cache } from './cache.js';
-import type { ClientOptions, HttpClient } from './client.js';
+import { type Capture, createTelemetry, type Telemetry, type TelemetryOptions } from '@glasshouse/telemetry';
+import type { Express } from 'express';
+import { createAdminApp } from './admin/admin-app.js';
+import { type Cache, createCaches } from './cache.js';
+import { type ClientOptions, createClients, type HttpClient } from './client.js';
 import { type Clock, systemClock } from './clock.js';
 import type { BaseConfig } from './config.js';
-import type { Counters } from './counters.js';
-import type { Database } from './database.js';
-import type { TokenVerifier } from './guards/token-verifier.js';
-import type { RouteTemplate } from './http/route-table.js';
-import type { Route } from './http/routes.js';
-import type { Service } from './service.js';
-import type { WorkerPool } from './workers.js';
+import { type Counters, createCounters } from './counters.js';
+import { createDatabase, type Database } from './database.js';
+import { createFaults } from './faults.js';
+import { createGuard } from './guards/guard.js';
+import { createKeyFetch, createKeySet } from './guards/jwks.js';
+import { loadServiceKeys } from './guards/service-keys.js';
+import { createTokenVerifier, type TokenVerifier } from './guards/token-verifier.js';
+import { createHazelcast } from './hazelcast.js';
+import { stateRefusal } from './http/boundary.js';
+import { createHttpApp, type HttpAppOptions, type HttpParts } from './http/http-app.js';
+import { createHttpMetrics } from './http/http-metrics.js';
+import { createLoopDelay } from './http/load-guard.js';
+import { createJobs, type JobOptions } from './service/jobs.js';
+import { createLifecycle, createReadiness, type LifecycleState, type Resource } from './service/lifecycle.js';
+import { createListener, type Listener } from './service/listener.js';
+import type { Service } from './service/service.js';
+import { createWorkerPool, type WorkerPool } from './workers.js';
 
 /** What a test decides instead of the environment. */
 export interface KitOverrides {
   stdout?: NodeJS.WritableStream | false | undefined;
   capture?: Capture | undefined;
   clock?: Clock | undefined;
-  /** How long a service that is going down still takes requests, so that its callers notice; default 1,000. */
+  /** How long a service that goes down still takes requests, so that its callers notice; default 1,000. */
   drainDelayMs?: number | undefined;
 }
 
@@ -29,48 +40,10 @@ export interface KitOptions {
   overrides?: KitOverrides | undefined;
 }
 
-export interface HttpAppOptions {
-  routes: readonly Route[];
-  /** Handlers that run before the routes, inside the request's span and context: a gateway's proxies. */
-  before?: readonly RequestHandler[] | undefined;
-  /** The paths that `before` answers, so that its spans and metrics have names and unknown paths are refused first. */
-  templates?: readonly RouteTemplate[] | undefined;
-  /** `false` at the public edge: a new trace and request id, theirs is kept as a reference, their deadline ignored. */
-  trustIncomingTrace?: boolean | undefined;
-  /** Requests at once; more are refused with 503. Default 256. */
-  maxInFlight?: number | undefined;
-}
-
 export interface CacheOptions {
   name: string;
   ttlMs: number;
   maxEntries?: number | undefined;
-}
-
-export interface JobOptions {
-  name: string;
-  intervalMs: number;
-  run: (signal: AbortSignal) => Promise<void>;
-}
-
-/** Makes the parts of a service and remembers them, so that `service` can start and stop them in the right order. */
-export interface Kit {
-  /** For src/telemetry.ts, the probe, and nobody else. */
-  readonly telemetry: Telemetry;
-  readonly clock: Clock;
-  /** Verifies access tokens; routes do it by their `access`, a gateway's proxies by themselves. */
-  readonly tokens: TokenVerifier;
-  /** A random UUID (version 4). */
-  newId(): string;
-  database(options: { url: string }): Database;
-  client(options: ClientOptions): HttpClient;
-  cache<T>(options: CacheOptions): Cache<T>;
-  counters(options: { name: string }): Counters;
-  workers(options: { file: string; size: number; maxQueue: number }): WorkerPool;
-  /** A job that runs while the service does, never twice at once, and is awaited when it goes down. */
-  every(options: JobOptions): void;
-  httpApp(options: HttpAppOptions): Express;
-  service(options: ServiceOptions): Service;
 }
 
 export interface ServiceOptions {
@@ -81,32 +54,125 @@ export interface ServiceOptions {
   onStop?: (() => Promise<void>) | undefined;
 }
 
-/** Composes the parts of a service from its configuration. Nothing listens or connects before `service().start()`. */
-export const createKit = ({ name, version, config, overrides = {} }: KitOptions): Kit => {
-  const telemetry = createTelemetry({
-    service: name,
-    version,
-    logLevel: config.LOG_LEVEL,
-    tracer: config.TRACER,
-    sampleRatio: config.TRACE_SAMPLE_RATIO,
-    stdout: overrides.stdout,
-    capture: overrides.capture,
+/** Makes the parts of a service and remembers them, so that `service` can start and stop them in the right order. */
+export interface Kit {
+  /** For src/telemetry.ts, the probe, and nobody else. */
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** Routes verify tokens by their `access`; this is for a gateway's own handlers. */
+  readonly tokens: TokenVerifier;
+  /** A random UUID (version 4). */
+  newId(): string;
+  database(options: { url: string }): Database;
+  client(options: ClientOptions): HttpClient;
+  cache<T>(options: CacheOptions): Cache<T>;
+  counters(options: { name: string }): Counters;
+  /** @param options.file absolute path of a JavaScript file that calls `defineWorkerTasks` */
+  workers(options: { file: string; size: number; maxQueue: number }): WorkerPool;
+  /** A job that runs while the service does, never twice at once, and is awaited when it goes down. */
+  every(options: JobOptions): void;
+  httpApp(options: HttpAppOptions): Express;
+  service(options: ServiceOptions): Service;
+}
+
+const tokenAudience = 'glasshouse';
+
+/**
+ * Composes the parts of a service from its configuration. Nothing listens or connects before `service().start()`.
+ * @throws ConfigError if the file of service keys is not valid
+ */
+export const createKit = (options: KitOptions): Kit => {
+  const { name, config, overrides = {} } = options;
+  const serviceKeys = loadServiceKeys({ name, file: config.SERVICE_KEYS_FILE, isDemo: config.DEMO_MODE });
+  const telemetry = createTelemetry(toTelemetryOptions(options));
+  const clock = overrides.clock ?? systemClock;
+  const nowMs = (): number => clock.now().getTime();
+  const newId = (): string => randomUUID();
+  const clients = createClients({ telemetry, serviceKey: serviceKeys.own });
+  const hazelcast = config.CACHE_URL === 'memory:' ? undefined : createHazelcast({ url: config.CACHE_URL, telemetry });
+  const caches = createCaches({ telemetry, service: name, hazelcast, nowMs });
+  const jobs = createJobs(telemetry);
+  const loopDelay = createLoopDelay();
+  const faults = createFaults(Math.random);
+  const state: LifecycleState = { phase: 'starting' };
+  const tokens = createTokenVerifier({
+    keys: createKeySet({ fetchKeys: createKeyFetch(clients, config.JWKS_URL), clock }),
+    issuer: config.OAUTH_ISSUER,
+    audience: tokenAudience,
+    clock,
   });
-  const unfinished = (): never => {
-    throw new Error('not built yet');
+  const http: HttpParts = {
+    telemetry,
+    metrics: createHttpMetrics(telemetry),
+    faults,
+    guard: createGuard(tokens, serviceKeys),
+    loopDelay,
+    isDraining: () => state.phase === 'draining',
+    publicUrl: config.PUBLIC_URL,
+    newId,
   };
+  const resources: Resource[] = [
+    { name: 'event loop', close: loopDelay.stop },
+    { name: 'clients', close: clients.close },
+    ...(hazelcast === undefined ? [] : [{ name: 'cache', close: hazelcast.close }]),
+  ];
+
   return {
     telemetry,
-    clock: overrides.clock ?? systemClock,
-    tokens: { verify: unfinished },
-    newId: () => randomUUID(),
-    database: unfinished,
-    client: unfinished,
-    cache: unfinished,
-    counters: unfinished,
-    workers: unfinished,
-    every: unfinished,
-    httpApp: () => express(),
-    service: unfinished,
+    clock,
+    tokens,
+    newId,
+    database: ({ url }) => {
+      const database = createDatabase({ url, telemetry });
+      resources.push({ name: 'database', ...database });
+      return database;
+    },
+    client: clients.create,
+    cache: caches.create,
+    counters: (options) => createCounters({ ...options, hazelcast, nowMs }),
+    workers: (options) => {
+      const pool = createWorkerPool({ ...options, telemetry });
+      resources.push({ name: 'workers', close: pool.stop });
+      return pool;
+    },
+    every: jobs.add,
+    httpApp: (options) => createHttpApp(http, options),
+    service: ({ app, internal, onStart = nothing, onStop = nothing }) => {
+      const readiness = createReadiness({ resources, state });
+      const admin = createAdminApp({ telemetry, faults, readiness, publicUrl: config.PUBLIC_URL });
+      const toListener = (variable: 'PORT' | 'INTERNAL_PORT' | 'ADMIN_PORT', handler: Express): Listener =>
+        createListener({ variable, port: config[variable], handler, onRefused: (error) => stateRefusal(http, error) });
+      return createLifecycle({
+        telemetry,
+        host: config.HOST,
+        listeners: {
+          app: toListener('PORT', app),
+          internal: internal && toListener('INTERNAL_PORT', internal),
+          admin: toListener('ADMIN_PORT', admin),
+        },
+        resources,
+        jobs,
+        state,
+        drainDelayMs: overrides.drainDelayMs ?? 1_000,
+        onStart,
+        onStop,
+      });
+    },
   };
 };
+
+const nothing = async (): Promise<void> => {};
+
+const toTelemetryOptions = ({ name, version, config, overrides = {} }: KitOptions): TelemetryOptions => ({
+  service: name,
+  version,
+  logLevel: config.LOG_LEVEL,
+  fluentdUrl: config.FLUENTD_URL,
+  tracer: config.TRACER,
+  jaegerEndpoint: config.JAEGER_ENDPOINT,
+  zipkinEndpoint: config.ZIPKIN_ENDPOINT,
+  otlpEndpoint: config.OTLP_ENDPOINT,
+  sampleRatio: config.TRACE_SAMPLE_RATIO,
+  stdout: overrides.stdout,
+  capture: overrides.capture,
+});

@@ -38,8 +38,15 @@ export const parseInput = <P, Q, H, B>(schemas: RouteOptions<P, Q, H, B>, raw: R
 /** No more problems than a person reads; a hostile body could have thousands. */
 const maxProblems = 20;
 
-const toFieldProblems = (part: string, issues: readonly z.core.$ZodIssue[]): FieldProblem[] =>
-  issues.slice(0, maxProblems).map((issue) => ({
-    path: [part, ...issue.path].join('.'),
-    problem: issue.message,
-  }));
+/** What is wrong with each field, by path; a refused value is never repeated, and the name of an unknown field only in part. */
+export const toFieldProblems = (part: string, issues: readonly z.core.$ZodIssue[]): FieldProblem[] =>
+  issues
+    .flatMap((issue): FieldProblem[] =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ path: toPath(part, [...issue.path, key]), problem: 'is not known' }))
+        : [{ path: toPath(part, issue.path), problem: issue.message }],
+    )
+    .slice(0, maxProblems);
+
+const toPath = (part: string, path: readonly PropertyKey[]): string =>
+  [part, ...path.map((key) => String(key).slice(0, 64))].join('.');

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { transform } from '@swc/core';
+import { createFailpoints } from './failpoint.test-build.js';
+
+const actionsAt = (text: string, points: readonly string[]): string[] => {
+  const actions: string[] = [];
+  const reach = createFailpoints(text, (action) => actions.push(action));
+  for (const point of points) reach(point);
+  return actions;
+};
+
+test('a failpoint acts the first time its point is reached, and only then', () => {
+  const actions = actionsAt('db.before orders.insert=kill', ['db.after orders.insert', 'db.before orders.insert']);
+  expect(actions).toEqual(['kill']);
+  expect(actionsAt('db.before orders.insert=kill', Array(3).fill('db.before orders.insert'))).toEqual(['kill']);
+});
+
+test('#n waits for the n-th time', () => {
+  const point = 'client.after PUT product /internal/skus/:sku/holds/:orderId';
+  expect(actionsAt(`${point}#3=hang`, [point, point])).toEqual([]);
+  expect(actionsAt(`${point}#3=hang`, [point, point, point])).toEqual(['hang']);
+});
+
+test('several failpoints are separated by semicolons', () => {
+  expect(actionsAt('a b=hang; c d#2=kill', ['a b', 'c d', 'c d'])).toEqual(['hang', 'kill']);
+});
+
+test.each(['db.before orders.insert', 'x=die', 'x#0=kill', '=kill'])('%p is refused', (text) => {
+  expect(() => createFailpoints(text, () => {})).toThrow('FAILPOINT');
+});
+
+describe('in a process of its own', () => {
+  let directory: string;
+  let file: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'failpoint-'));
+    file = join(directory, 'reach.cjs');
+    const source = await readFile(join(__dirname, 'failpoint.test-build.ts'), 'utf8');
+    const { code } = await transform(source, {
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+      module: { type: 'commonjs' },
+    });
+    await writeFile(file, `${code}\nexports.failpoint('here'); process.stdout.write('went on');`);
+  });
+
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const run = (failpoints: string) => {
+    const child = spawn(process.execPath, [file], {
+      env: { FAILPOINT: failpoints },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const exited = once(child, 'exit');
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk);
+    });
+    return { child, exited, output: () => output };
+  };
+
+  test('kill ends it at the point', async () => {
+    const { exited, output } = run('here=kill');
+    expect(await exited).toEqual([null, 'SIGKILL']);
+    expect(output()).toBe('');
+  });
+
+  test('hang stops it at the point until it is continued', async () => {
+    const { child, exited, output } = run('here=hang');
+    const isStopped = async () => / T /.test(await readFile(`/proc/${child.pid}/stat`, 'utf8'));
+    while (!(await isStopped())) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(output()).toBe('');
+    child.kill('SIGCONT');
+    expect(await exited).toEqual([0, null]);
+    expect(output()).toBe('went on');
+  });
+
+  test('without failpoints it goes on', async () => {
+    const { exited, output } = run('');
+    expect(await exited).toEqual([0, null]);
+    expect(output()).toBe('went on');
+  });
+});

@@ -1,0 +1,42 @@
+import type { Context, Span } from '@glasshouse/telemetry';
+import type { Request } from 'express';
+import type { RouteMatch } from './route-table.js';
+import type { Route, RouteSpec } from './routes.js';
+
+/** What the table holds for a method: a route of the kit, or `undefined` where a handler in `before` answers. */
+export type TableEntry = Route | undefined;
+
+/** What the kit remembers of a request from its first middleware to its last. */
+export interface RequestState {
+  /** `performance.now()` */
+  readonly startedAt: number;
+  readonly span: Span;
+  readonly context: Context & { requestId: string };
+  /** Upper case; `_OTHER` if HTTP's standard methods do not have it. */
+  readonly method: string;
+  readonly match: RouteMatch<TableEntry> | undefined;
+  /** Epoch milliseconds; absent if the caller set none. */
+  readonly callerDeadlineAt: number | undefined;
+  /** The code of the error that was answered. */
+  errorCode?: string;
+  abort?: AbortController;
+}
+
+/** A symbol on the request costs less than a WeakMap, and no header or body can forge it. */
+const key = Symbol('glasshouse.request');
+type Carrier = Request & { [key]?: RequestState };
+
+export const setRequestState = (req: Request, state: RequestState): void => {
+  (req as Carrier)[key] = state;
+};
+
+export const requestStateOf = (req: Request): RequestState | undefined => (req as Carrier)[key];
+
+/** The template and decoded parameters that the kit found for this request; for handlers in `before`. */
+export const matchedRoute = (
+  req: Request,
+): { template: string; params: Readonly<Record<string, string>> } | undefined => requestStateOf(req)?.match;
+
+/** The route that answers this method; HEAD is answered by GET. */
+export const specOf = ({ match, method }: RequestState): RouteSpec | undefined =>
+  (match?.methods.get(method) ?? (method === 'HEAD' ? match?.methods.get('GET') : undefined))?.spec;
