@@ -1,0 +1,5 @@
+import { defineWorkerTasks } from '@glasshouse/service-kit';
+import { renderInvoice } from './render.js';
+
+// Typesetting a page takes longer than answering ten requests, so it happens in a thread of its own.
+defineWorkerTasks({ 'invoice.render': renderInvoice });

@@ -1,0 +1,24 @@
+import { createCancelOrder } from './cancel-order.js';
+import { createPlaceOrder } from './place-order.js';
+import type { Ports } from './ports.js';
+import { createReadOrders } from './read-orders.js';
+import { createRecoverOrders } from './recover-orders.js';
+import { createSaga } from './saga.js';
+
+export type UseCases = ReturnType<typeof createUseCases>;
+
+export const createUseCases = (ports: Ports) => {
+  const saga = createSaga(ports);
+  return {
+    placeOrder: createPlaceOrder(ports, saga),
+    cancelOrder: createCancelOrder(ports, saga),
+    recoverOrders: createRecoverOrders(ports, saga),
+    ...createReadOrders(ports),
+
+    /** Age in seconds of the oldest order that is not at its end; 0 if there is none. */
+    async oldestOpenSeconds(): Promise<number> {
+      const acceptedAt = await ports.store.oldestOpen();
+      return acceptedAt === undefined ? 0 : Math.max(0, ports.clock.now().getTime() - acceptedAt.getTime()) / 1000;
+    },
+  };
+};
