@@ -1,0 +1,9 @@
+export {
+  createTelemetryBackend,
+  defaultLimits,
+  type Limits,
+  type Ports,
+  type TelemetryBackend,
+  type TelemetryBackendOptions,
+} from './backend.js';
+export type { ScrapeTarget } from './scrape/scraper.js';

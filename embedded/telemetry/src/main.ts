@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import { createTelemetryBackend, type Ports } from './backend.js';
+import type { ScrapeTarget } from './scrape/scraper.js';
+
+const realPorts: Ports = {
+  fluentd: 24224,
+  jaegerCollector: 14268,
+  zipkin: 9411,
+  jaegerQuery: 16686,
+  elasticsearch: 9200,
+  prometheus: 9090,
+};
+
+const usage = 'usage: main.js [--ports-offset N] [--targets service=http://host:port,...]';
+
+const parseTargets = (text: string): ScrapeTarget[] =>
+  text
+    .split(',')
+    .filter((one) => one !== '')
+    .map((one) => {
+      const at = one.indexOf('=');
+      const url = one.slice(at + 1);
+      if (at < 1 || !URL.canParse(url)) throw new Error(`--targets: "${one}" is not service=url. ${usage}`);
+      return { service: one.slice(0, at), url };
+    });
+
+const parseOffset = (text: string): number => {
+  const offset = Number(text);
+  if (!/^\d+$/.test(text) || offset > 40_000) throw new Error(`--ports-offset: "${text}" is not 0 to 40000. ${usage}`);
+  return offset;
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: { 'ports-offset': { type: 'string', default: '0' }, targets: { type: 'string', default: '' } },
+  });
+  const offset = parseOffset(values['ports-offset'] ?? '0');
+  const ports = Object.fromEntries(
+    Object.entries(realPorts).map(([name, port]) => [name, port + offset]),
+  ) as unknown as Ports;
+  const backend = createTelemetryBackend({ ports, scrapeTargets: parseTargets(values.targets ?? '') });
+  const taken = await backend.start();
+  process.stdout.write(`${JSON.stringify({ ready: true, ports: taken })}\n`);
+
+  const end = (): void => {
+    // A second signal ends at once: nothing here is worth waiting for.
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1));
+    void backend.stop().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+};
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}

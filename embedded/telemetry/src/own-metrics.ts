@@ -1,0 +1,50 @@
+import type { FluentdReceiver } from './intake/fluentd.js';
+import type { LogStore, StoreStats } from './store/logs.js';
+import type { MetricStore } from './store/metrics.js';
+import type { SpanStore } from './store/spans.js';
+
+export interface OwnMetricsSources {
+  logs: LogStore;
+  spans: SpanStore;
+  metrics: MetricStore;
+  fluentd: FluentdReceiver;
+}
+
+/** The backend's own counters in the Prometheus text format: received = held + evicted + duplicate + refused, always. */
+export const renderOwnMetrics = ({ logs, spans, metrics, fluentd }: OwnMetricsSources): string => {
+  const { connections, broken } = fluentd.stats();
+  const { series, refused } = metrics.stats();
+  return [
+    ...storeLines('log_records', 'Log records', logs.stats()),
+    ...storeLines('spans', 'Spans', spans.stats()),
+    ...family('embedded_fluentd_connections', 'gauge', 'Open connections of log senders.', { '': connections }),
+    ...family('embedded_fluentd_broken_connections_total', 'counter', 'Connections closed for breaking the protocol.', {
+      '': broken,
+    }),
+    ...family('embedded_metric_series', 'gauge', 'Series held.', { '': series }),
+    ...family('embedded_metric_samples_refused_total', 'counter', 'Samples of series beyond the bound.', {
+      '': refused,
+    }),
+    ...family('process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', {
+      '': process.memoryUsage.rss(),
+    }),
+    '',
+  ].join('\n');
+};
+
+const storeLines = (name: string, words: string, { received, held, bytes, ...gone }: StoreStats): string[] => [
+  ...family(`embedded_${name}_received_total`, 'counter', `${words} received.`, { '': received }),
+  ...family(`embedded_${name}_gone_total`, 'counter', `${words} received but not held, by why.`, {
+    '{reason="evicted"}': gone.evicted,
+    '{reason="duplicate"}': gone.duplicate,
+    '{reason="refused"}': gone.refused,
+  }),
+  ...family(`embedded_${name}_held`, 'gauge', `${words} held.`, { '': held }),
+  ...family(`embedded_${name}_bytes`, 'gauge', `About the memory they take.`, { '': bytes }),
+];
+
+const family = (name: string, type: string, help: string, values: Readonly<Record<string, number>>): string[] => [
+  `# HELP ${name} ${help}`,
+  `# TYPE ${name} ${type}`,
+  ...Object.entries(values).map(([labels, value]) => `${name}${labels} ${value}`),
+];

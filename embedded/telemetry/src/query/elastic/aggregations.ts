@@ -1,0 +1,228 @@
+import type { Scalar, Segment } from '../../store/segment.js';
+import {
+  asInteger,
+  asObject,
+  ElasticError,
+  illegalArgument,
+  type Json,
+  onlyKeys,
+  parsingError,
+  unsupported,
+} from './errors.js';
+import { dateField, isText } from './tests.js';
+
+/** Sees the rows that match, one by one, and then answers. */
+export interface Aggregator {
+  add(segment: Segment, row: number): void;
+  result(): Json;
+}
+type Create = () => Aggregator;
+
+const maxBuckets = 65_536;
+const maxDepth = 2;
+
+/** `aggs` of a search: date_histogram, terms, min, max, avg; buckets may hold aggregations in turn, one level down. */
+export const parseAggregations = (body: unknown): Aggregator | undefined =>
+  body === undefined ? undefined : parseLevel(body, { left: maxBuckets }, 1)();
+
+interface Budget {
+  left: number;
+}
+
+const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
+  const creates = Object.entries(asObject(body, 'aggs')).map(([name, spec]): [string, Create] => {
+    const { aggs, aggregations, meta: _, ...rest } = asObject(spec, name);
+    const [entry, ...others] = Object.entries(rest);
+    if (entry === undefined || others.length > 0) throw parsingError(`[${name}] needs exactly one aggregation type`);
+    const nested = aggs ?? aggregations;
+    if (nested !== undefined && depth >= maxDepth) throw unsupported('an aggregation nested deeper than one level');
+    const [type, settings] = entry;
+    const create = types.get(type);
+    if (create === undefined) throw new ElasticError('parsing_exception', `Unknown aggregation type [${type}]`);
+    const below = nested === undefined ? undefined : parseLevel(nested, budget, depth + 1);
+    return [name, create(asObject(settings, type), below, budget)];
+  });
+  return () => {
+    const all = creates.map(([name, create]): [string, Aggregator] => [name, create()]);
+    return {
+      add: (segment, row) => {
+        for (const [, aggregator] of all) aggregator.add(segment, row);
+      },
+      result: () => Object.fromEntries(all.map(([name, aggregator]) => [name, aggregator.result()])),
+    };
+  };
+};
+
+type Type = (settings: Json, below: Create | undefined, budget: Budget) => Create;
+
+const fieldOf = (settings: Json, type: string): string => {
+  if (typeof settings.field !== 'string') throw parsingError(`[${type}] needs a [field]`);
+  if (isText(settings.field)) throw unsupported(`sorting or aggregating by the text field [${settings.field}]`);
+  return settings.field;
+};
+
+const valuesOf = (segment: Segment, field: string, row: number): readonly Scalar[] => {
+  const value = segment.value(field, row);
+  if (Array.isArray(value)) return [...new Set(value)];
+  return value === undefined || value === null ? [] : [value as Scalar];
+};
+
+interface Bucket {
+  key: Scalar;
+  count: number;
+  below: Aggregator | undefined;
+}
+
+const createBuckets = (below: Create | undefined, budget: Budget) => {
+  const buckets = new Map<Scalar, Bucket>();
+  return {
+    all: (): Bucket[] => [...buckets.values()],
+    add: (key: Scalar, segment: Segment, row: number): void => {
+      let bucket = buckets.get(key);
+      if (bucket === undefined) {
+        spend(budget, 1);
+        bucket = { key, count: 0, below: below?.() };
+        buckets.set(key, bucket);
+      }
+      bucket.count++;
+      bucket.below?.add(segment, row);
+    },
+  };
+};
+
+const spend = (budget: Budget, buckets: number): void => {
+  budget.left -= buckets;
+  if (budget.left >= 0) return;
+  const reason = `Trying to create too many buckets. Must be less than or equal to: [${maxBuckets}].`;
+  throw new ElasticError('too_many_buckets_exception', reason);
+};
+
+const toBucket = ({ key, count, below }: Bucket, isDate: boolean): Json => ({
+  ...(isDate && typeof key === 'number' ? { key_as_string: new Date(key).toISOString() } : {}),
+  ...(typeof key === 'boolean' ? { key: key ? 1 : 0, key_as_string: String(key) } : { key }),
+  doc_count: count,
+  ...below?.result(),
+});
+
+const dateHistogram: Type = (settings, below, budget) => {
+  onlyKeys(settings, 'date_histogram', ['field', 'fixed_interval', 'min_doc_count', 'extended_bounds']);
+  if (fieldOf(settings, 'date_histogram') !== dateField)
+    throw unsupported(`[date_histogram] on another field than [${dateField}]`);
+  const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(String(settings.fixed_interval)) ?? [];
+  const interval = Number(amount) * ({ ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit ?? ''] ?? Number.NaN);
+  if (!(interval > 0))
+    throw illegalArgument(
+      `[date_histogram] needs a [fixed_interval] such as 30s, but has [${settings.fixed_interval}]`,
+    );
+  const minimum = asInteger(settings.min_doc_count ?? 0, 'min_doc_count');
+  const bounds =
+    settings.extended_bounds === undefined ? undefined : asObject(settings.extended_bounds, 'extended_bounds');
+  const edges = [bounds?.min, bounds?.max].filter((edge) => edge !== undefined);
+  if (edges.some((edge) => typeof edge !== 'number'))
+    throw unsupported('[extended_bounds] other than epoch milliseconds');
+  const floor = (time: number): number => Math.floor(time / interval) * interval;
+  return () => {
+    const buckets = createBuckets(below, budget);
+    return {
+      add: (segment, row) => buckets.add(floor(segment.times[row] ?? 0), segment, row),
+      result: () => {
+        const found = buckets.all().filter(({ count }) => count >= minimum);
+        return { buckets: minimum > 0 ? inOrder(found) : inOrder(filled(found)) };
+      },
+    };
+
+    // A time without documents is a fact too: the buckets between the first and the last one are told with 0.
+    function filled(found: Bucket[]): Bucket[] {
+      const keys = [...found.map(({ key }) => Number(key)), ...edges.map((edge) => floor(Number(edge)))];
+      if (keys.length === 0) return [];
+      const first = keys.reduce((a, b) => Math.min(a, b));
+      const last = keys.reduce((a, b) => Math.max(a, b));
+      spend(budget, (last - first) / interval + 1 - found.length);
+      const byKey = new Map(found.map((bucket) => [bucket.key, bucket]));
+      const all: Bucket[] = [];
+      for (let key = first; key <= last; key += interval)
+        all.push(byKey.get(key) ?? { key, count: 0, below: below?.() });
+      return all;
+    }
+  };
+};
+
+const inOrder = (buckets: Bucket[]): Json[] =>
+  buckets.sort((a, b) => Number(a.key) - Number(b.key)).map((bucket) => toBucket(bucket, true));
+
+const terms: Type = (settings, below, budget) => {
+  onlyKeys(settings, 'terms', ['field', 'size', 'order', 'min_doc_count']);
+  const field = fieldOf(settings, 'terms');
+  const size = asInteger(settings.size ?? 10, 'size');
+  if (size === 0) throw illegalArgument('[size] must be greater than 0. Found [0] in [terms]');
+  const minimum = asInteger(settings.min_doc_count ?? 1, 'min_doc_count');
+  if (minimum === 0) throw unsupported('[terms] min_doc_count [0]');
+  const [by, direction] = Object.entries(asObject(settings.order ?? { _count: 'desc' }, 'order'))[0] ?? [];
+  if ((by !== '_count' && by !== '_key') || (direction !== 'asc' && direction !== 'desc')) {
+    throw unsupported(`[terms] order [${JSON.stringify(settings.order)}]`);
+  }
+  const sign = direction === 'desc' ? -1 : 1;
+  const byKey = (a: Bucket, b: Bucket): number => ((a.key ?? '') < (b.key ?? '') ? -1 : a.key === b.key ? 0 : 1);
+  const order = (a: Bucket, b: Bucket): number =>
+    by === '_key' ? sign * byKey(a, b) : sign * (a.count - b.count) || byKey(a, b);
+  return () => {
+    const buckets = createBuckets(below, budget);
+    return {
+      add: (segment, row) => {
+        for (const key of valuesOf(segment, field, row)) buckets.add(key, segment, row);
+      },
+      result: () => {
+        const sorted = buckets
+          .all()
+          .filter(({ count }) => count >= minimum)
+          .sort(order);
+        return {
+          doc_count_error_upper_bound: 0,
+          sum_other_doc_count: sorted.slice(size).reduce((sum, { count }) => sum + count, 0),
+          buckets: sorted.slice(0, size).map((bucket) => toBucket(bucket, field === dateField)),
+        };
+      },
+    };
+  };
+};
+
+const metric =
+  (name: string, conclude: (sum: number, count: number, min: number, max: number) => number): Type =>
+  (settings, below) => {
+    onlyKeys(settings, name, ['field']);
+    const field = fieldOf(settings, name);
+    if (below !== undefined)
+      throw parsingError(`Aggregator [${name}] of type [${name}] cannot accept sub-aggregations`);
+    return () => {
+      let sum = 0;
+      let count = 0;
+      let min = Number.POSITIVE_INFINITY;
+      let max = Number.NEGATIVE_INFINITY;
+      return {
+        add: (segment, row) => {
+          for (const value of valuesOf(segment, field, row)) {
+            if (typeof value === 'string')
+              throw illegalArgument(`Field [${field}] of type [keyword] is not supported for aggregation [${name}]`);
+            const amount = Number(value);
+            sum += amount;
+            count++;
+            min = Math.min(min, amount);
+            max = Math.max(max, amount);
+          }
+        },
+        result: () => {
+          if (count === 0) return { value: null };
+          const value = conclude(sum, count, min, max);
+          return { value, ...(field === dateField ? { value_as_string: new Date(value).toISOString() } : {}) };
+        },
+      };
+    };
+  };
+
+const types: ReadonlyMap<string, Type> = new Map([
+  ['date_histogram', dateHistogram],
+  ['terms', terms],
+  ['min', metric('min', (_sum, _count, min) => min)],
+  ['max', metric('max', (_sum, _count, _min, max) => max)],
+  ['avg', metric('avg', (sum, count) => sum / count)],
+]);

@@ -1,0 +1,161 @@
+import { type Clause, combine, matchAll, where } from './clause.js';
+import { ElasticError, unsupported } from './errors.js';
+import {
+  type Bounds,
+  dateField,
+  equals,
+  exists,
+  hasPattern,
+  hasPhrase,
+  inRange,
+  isText,
+  matches,
+  type Test,
+} from './tests.js';
+
+export interface QueryStringOptions {
+  /** Undefined: every field. */
+  defaultField: string | undefined;
+  operator: 'and' | 'or';
+  now: number;
+}
+
+const maxDepth = 30;
+const term = /(?:\\.|[^\s+\-!():^[\]"{}~\\/])(?:\\.|[^\s!():^[\]"{}~\\/])*/suy;
+const quoted = /"((?:\\.|[^"\\])*)"/suy;
+const range = /([[{])\s*("(?:\\.|[^"\\])*"|[^\s\]}]+)\s+TO\s+("(?:\\.|[^"\\])*"|[^\s\]}]+)\s*([\]}])/suy;
+const comparison = /(>=|<=|>|<)\s*("(?:\\.|[^"\\])*"|(?:\\.|[^\s()"[\]{}\\])+)/suy;
+
+/**
+ * Compiles Lucene's classic query syntax as Elasticsearch's query_string reads it: field:value, quotes, AND OR NOT + - !,
+ * groups, ranges, wildcards, _exists_. Fuzziness, proximity, boosts and regular expressions are refused.
+ * AND and OR have no precedence but Lucene's: `a OR b AND c` requires b and c, and a is optional.
+ */
+export const parseQueryString = (query: string, options: QueryStringOptions): Clause => {
+  const { now } = options;
+  let at = 0;
+
+  const fail = (why: string): ElasticError =>
+    new ElasticError('query_shard_exception', `Failed to parse query [${query}]: ${why}`);
+
+  const take = (pattern: RegExp): RegExpExecArray | undefined => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(query);
+    if (match === null) return undefined;
+    at = pattern.lastIndex;
+    return match;
+  };
+
+  const onFields = (field: string | undefined, test: (field: string) => Test): Clause => {
+    if (field !== undefined) return where(field, test(field));
+    return (segment) => {
+      const fields = new Set([dateField, ...segment.fields]);
+      const optional = [...fields].map((name) =>
+        where(
+          name,
+          lenient(() => test(name)),
+        ),
+      );
+      return combine({ required: [], optional, prohibited: [], minimum: 1 })(segment);
+    };
+  };
+
+  const parseGroup = (field: string | undefined, depth: number): Clause => {
+    if (depth > maxDepth) throw fail('too many parentheses');
+    const clauses: { occur: 'must' | 'should' | 'not'; clause: Clause }[] = [];
+    for (;;) {
+      take(/\s+/y);
+      if (at >= query.length || query[at] === ')') break;
+      const conjunction = take(/(AND|OR)(?=[\s(])\s*|(&&|\|\|)\s*/y)?.[0].trim();
+      const isAnd = conjunction === 'AND' || conjunction === '&&';
+      if (conjunction !== undefined && clauses.length === 0) throw fail(`${conjunction} has nothing before it`);
+      const modifier = take(/NOT(?=[\s(])\s*|[+\-!]\s*/y)?.[0].trim();
+      const isNot = modifier !== undefined && modifier !== '+';
+      const last = clauses.at(-1);
+      if (last !== undefined && last.occur !== 'not' && isAnd) last.occur = 'must';
+      if (last !== undefined && last.occur !== 'not' && conjunction && !isAnd && options.operator === 'and')
+        last.occur = 'should';
+      const isRequired = options.operator === 'and' ? conjunction === undefined || isAnd : modifier === '+' || isAnd;
+      clauses.push({ occur: isNot ? 'not' : isRequired ? 'must' : 'should', clause: parseClause(field, depth) });
+    }
+    if (clauses.length === 0) throw fail('it is empty');
+    const of = (occur: string): Clause[] => clauses.filter((one) => one.occur === occur).map((one) => one.clause);
+    const required = of('must');
+    const optional = of('should');
+    // Only prohibitions: everything else, as Elasticsearch completes such a query.
+    const minimum = required.length === 0 && optional.length > 0 ? 1 : 0;
+    return combine({ required, optional, prohibited: of('not'), minimum });
+  };
+
+  const parseClause = (outer: string | undefined, depth: number): Clause => {
+    const start = at;
+    const name = take(term)?.[0];
+    take(/\s+/y);
+    const isField = name !== undefined && query[at] === ':';
+    at = isField ? at + 1 : start;
+    take(/\s+/y);
+    const field = isField && name !== '*' ? withoutEscapes(name) : isField ? undefined : outer;
+    if (isField && name !== '*' && /(^|[^\\])[*?]/.test(name)) throw unsupported('a wildcard in a field name');
+    if (query[at] === '(') {
+      at++;
+      const group = parseGroup(field, depth + 1);
+      if (query[at] !== ')') throw fail('a parenthesis is not closed');
+      at++;
+      return refuseSuffix(group);
+    }
+    return refuseSuffix(parseValue(field));
+  };
+
+  const refuseSuffix = (clause: Clause): Clause => {
+    if (query[at] === '~') throw unsupported('query_string: fuzziness and proximity [~]');
+    if (query[at] === '^') throw unsupported('query_string: a boost [^]');
+    return clause;
+  };
+
+  const parseValue = (field: string | undefined): Clause => {
+    const phrase = take(quoted)?.[1];
+    if (phrase !== undefined) return onFields(field, (name) => hasPhrase(name, withoutEscapes(phrase), now));
+    const compared = field === undefined ? undefined : take(comparison);
+    if (field !== undefined && compared !== undefined) {
+      const key = { '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' }[compared[1] ?? ''] ?? 'gt';
+      return where(field, inRange(field, { [key]: unquote(compared[2]) }, now));
+    }
+    const between = take(range);
+    if (between !== undefined) {
+      if (field === undefined) throw unsupported('query_string: a range without a field');
+      const [, open, from, to, close] = between;
+      const bounds: Bounds = { [open === '[' ? 'gte' : 'gt']: bound(from), [close === ']' ? 'lte' : 'lt']: bound(to) };
+      return where(field, inRange(field, bounds, now));
+    }
+    if (query[at] === '/') throw unsupported('query_string: a regular expression [/] (quote or escape a slash)');
+    const text = take(term)?.[0];
+    if (text === undefined || /^(AND|OR|NOT)$/.test(text))
+      throw fail(`unexpected ${text ?? query[at] ?? 'end'} at ${at}`);
+    if (field === '_exists_') return where(withoutEscapes(text), exists);
+    if (text === '*') return field === undefined ? matchAll : where(field, exists);
+    if (/(^|[^\\])[*?]/.test(text)) {
+      return onFields(field, (name) => hasPattern(name, isText(name) ? text.toLowerCase() : text));
+    }
+    const value = withoutEscapes(text);
+    return onFields(field, (name) =>
+      isText(name) ? matches(name, value, options.operator, now) : equals(name, value, now),
+    );
+  };
+
+  const clause = parseGroup(options.defaultField, 0);
+  if (at < query.length) throw fail('a parenthesis was not opened');
+  return clause;
+};
+
+// Over all fields, one that cannot be compared with the text just does not match.
+const lenient = (build: () => Test): Test => {
+  try {
+    return build();
+  } catch {
+    return () => false;
+  }
+};
+
+const withoutEscapes = (text: string): string => text.replace(/\\(.)/gs, '$1');
+const unquote = (text = ''): string => withoutEscapes(text.startsWith('"') ? text.slice(1, -1) : text);
+const bound = (text = ''): string | undefined => (text === '*' ? undefined : unquote(text));

@@ -1,0 +1,115 @@
+import type { Scalar } from '../../store/segment.js';
+import { parseDate } from './dates.js';
+import { illegalArgument, unsupported } from './errors.js';
+
+export type Test = (value: Scalar) => boolean;
+export interface Bounds {
+  gt?: unknown;
+  gte?: unknown;
+  lt?: unknown;
+  lte?: unknown;
+}
+
+export const dateField = '@timestamp';
+const textFields = new Set(['message', 'error.message', 'error.stack_trace']);
+/** Searched by words; every other text is a keyword and is compared as a whole. */
+export const isText = (field: string): boolean => textFields.has(field);
+
+// Words as Lucene's standard tokenizer cuts them (Unicode UAX 29), in small letters; each ideograph is a word of its own.
+const word =
+  /[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
+
+/** The value as it stands: a word of a text, a whole keyword, a number, a date. */
+export const equals = (field: string, value: unknown, now: number): Test => {
+  if (typeof value === 'object') throw illegalArgument(`[${field}] cannot be compared with an object or null`);
+  if (field === dateField) {
+    const from = parseDate(value, now, false);
+    const to = parseDate(value, now, true);
+    return (time) => Number(time) >= from && Number(time) <= to;
+  }
+  const text = String(value);
+  if (isText(field)) return (stored) => hasWord(stored, text);
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  return (stored) => (typeof stored === 'number' ? stored === number : stored !== null && String(stored) === text);
+};
+
+// The cheap look for the letters comes first: cutting a text into words costs a hundred times as much.
+const hasWord = (stored: Scalar, text: string): boolean =>
+  typeof stored === 'string' && stored.toLowerCase().includes(text) && wordsOf(stored).includes(text);
+
+/** Any or all of the words of a text; on other fields the same as `equals`. */
+export const matches = (field: string, query: unknown, operator: 'and' | 'or', now: number): Test => {
+  if (!isText(field)) return equals(field, query, now);
+  const words = wordsOf(String(query));
+  if (words.length === 0) return () => false;
+  return operator === 'and'
+    ? (stored) => words.every((one) => hasWord(stored, one))
+    : (stored) => words.some((one) => hasWord(stored, one));
+};
+
+/** The words of a text, one after the other; on other fields the same as `equals`. */
+export const hasPhrase = (field: string, query: unknown, now: number): Test => {
+  if (!isText(field)) return equals(field, query, now);
+  const words = wordsOf(String(query));
+  const [first = ''] = words;
+  return (stored) => {
+    if (words.length === 0 || !hasWord(stored, first)) return false;
+    const present = wordsOf(String(stored));
+    return present.some((_, at) => words.every((one, offset) => present[at + offset] === one));
+  };
+};
+
+export const hasPrefix = (field: string, prefix: string): Test => onWords(field, (text) => text.startsWith(prefix));
+
+/** `*` any characters, `?` one. In a query string, patterns for texts are put into small letters like the texts. */
+export const hasPattern = (field: string, pattern: string): Test => {
+  const source = pattern.replace(/\\(.)|([*?])|([^\w\s])/gs, (_, escaped?: string, wild?: string, other?: string) => {
+    if (wild !== undefined) return wild === '*' ? '.*' : '.';
+    return (escaped ?? other ?? '').replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+  });
+  const whole = new RegExp(`^${source.replace(/(\.\*)+/g, '.*')}$`, 'su');
+  return onWords(field, (text) => whole.test(text));
+};
+
+const onWords = (field: string, test: (text: string) => boolean): Test => {
+  if (field === dateField) throw unsupported(`a prefix or wildcard on [${dateField}]`);
+  return (stored) => typeof stored === 'string' && (isText(field) ? wordsOf(stored).some(test) : test(stored));
+};
+
+export const exists: Test = (stored) => stored !== null;
+
+export const inRange = (field: string, bounds: Bounds, now: number): Test => {
+  const { gt, gte, lt, lte } = bounds;
+  if (field === dateField) {
+    const above = gt == null ? Number.NEGATIVE_INFINITY : parseDate(gt, now, true);
+    const from = gte == null ? Number.NEGATIVE_INFINITY : parseDate(gte, now, false);
+    const below = lt == null ? Number.POSITIVE_INFINITY : parseDate(lt, now, false);
+    const to = lte == null ? Number.POSITIVE_INFINITY : parseDate(lte, now, true);
+    return (value) => {
+      const time = Number(value);
+      return time > above && time >= from && time < below && time <= to;
+    };
+  }
+  if (isText(field)) throw unsupported(`a range on the text field [${field}]`);
+  const tests = [
+    compare(field, gt, (order) => order > 0),
+    compare(field, gte, (order) => order >= 0),
+    compare(field, lt, (order) => order < 0),
+    compare(field, lte, (order) => order <= 0),
+  ];
+  return (value) => value !== null && tests.every((test) => test(value));
+};
+
+// Numbers compare with numbers, keywords with text; whatever cannot be compared is outside.
+const compare = (field: string, bound: unknown, accept: (order: number) => boolean): Test => {
+  if (bound == null) return () => true;
+  if (typeof bound !== 'string' && typeof bound !== 'number') throw illegalArgument(`[${field}] has a bad range bound`);
+  const text = String(bound);
+  if (text.startsWith('now') || text.includes('||')) throw unsupported(`date math on [${field}]`);
+  const number = text.trim() === '' ? Number.NaN : Number(text);
+  return (value) => {
+    if (typeof value === 'number') return accept(value - number);
+    return typeof value === 'string' && accept(value < text ? -1 : value > text ? 1 : 0);
+  };
+};

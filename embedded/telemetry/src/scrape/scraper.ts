@@ -1,0 +1,154 @@
+import type { Labels, MetricStore, SeriesWriter } from '../store/metrics.js';
+import { parseExposition, parseSeries } from './parse.js';
+
+export interface ScrapeTarget {
+  service: string;
+  /** Of the admin port, or the whole address of its metrics. */
+  url: string;
+}
+
+export interface TargetState {
+  service: string;
+  scrapeUrl: string;
+  labels: Labels;
+  health: 'unknown' | 'up' | 'down';
+  /** Epoch milliseconds; 0 before the first scrape. */
+  lastScrape: number;
+  durationS: number;
+  error: string;
+}
+
+export interface Scraper {
+  start(): void;
+  stop(): Promise<void>;
+  targets(): readonly TargetState[];
+}
+
+export const scrapeIntervalMs = 1_000;
+const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+
+export interface ScraperOptions {
+  targets: readonly ScrapeTarget[];
+  metrics: MetricStore;
+  maxBodyBytes: number;
+  now: () => number;
+}
+
+/** Reads every target's metrics each second; a scrape that is still running is not started again. */
+export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOptions): Scraper => {
+  const running = new Map<Promise<void>, AbortController>();
+  let isStopping = false;
+  const timers: NodeJS.Timeout[] = [];
+
+  const watched = targets.map(({ service, url }) => {
+    const address = new URL(url);
+    if (address.pathname === '/') address.pathname = '/metrics';
+    const labels = { job: service, instance: address.host };
+    const state: TargetState = {
+      service,
+      scrapeUrl: address.href,
+      labels,
+      health: 'unknown',
+      lastScrape: 0,
+      durationS: 0,
+      error: '',
+    };
+    return { state, writer: metrics.createWriter(), isBusy: false };
+  });
+
+  const scrape = async ({ state, writer }: (typeof watched)[number], signal: AbortSignal): Promise<void> => {
+    const startedAt = now();
+    const started = performance.now();
+    let samples = 0;
+    writer.begin(startedAt);
+    try {
+      const text = await read(state.scrapeUrl, signal, maxBodyBytes);
+      samples = write(writer, text, state.labels);
+      state.error = '';
+    } catch (error) {
+      if (isStopping) return;
+      state.error = describe(error);
+    }
+    state.health = state.error === '' ? 'up' : 'down';
+    state.lastScrape = startedAt;
+    state.durationS = (performance.now() - started) / 1_000;
+    const own = {
+      up: state.health === 'up' ? 1 : 0,
+      scrape_duration_seconds: state.durationS,
+      scrape_samples_scraped: samples,
+    };
+    for (const [name, value] of Object.entries(own))
+      writer.sample(name, () => ({ __name__: name, ...state.labels }), value);
+    writer.finish();
+  };
+
+  const tick = (): void => {
+    for (const target of watched) {
+      if (target.isBusy) continue;
+      target.isBusy = true;
+      const cancel = new AbortController();
+      const timeout = setTimeout(() => cancel.abort(new Error('context deadline exceeded')), scrapeIntervalMs);
+      const work = scrape(target, cancel.signal).finally(() => {
+        clearTimeout(timeout);
+        target.isBusy = false;
+        running.delete(work);
+      });
+      running.set(work, cancel);
+    }
+  };
+
+  return {
+    targets: () => watched.map(({ state }) => state),
+    start() {
+      tick();
+      timers.push(setInterval(tick, scrapeIntervalMs));
+    },
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      isStopping = true;
+      for (const cancel of running.values()) cancel.abort();
+      await Promise.all(running.keys());
+    },
+  };
+};
+
+const read = async (url: string, signal: AbortSignal, maxBytes: number): Promise<string> => {
+  const response = await fetch(url, { headers: { accept }, redirect: 'error', signal });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`server returned HTTP status ${response.status}`);
+  }
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length > maxBytes) throw new Error(`the body is larger than ${maxBytes} bytes`);
+  }
+  return text;
+};
+
+// All or nothing: a body that breaks off in the middle must not look like a service whose series are gone.
+const write = (writer: SeriesWriter, text: string, target: Labels): number => {
+  const samples: [string, number][] = [];
+  const exemplars: Parameters<SeriesWriter['exemplar']>[] = [];
+  parseExposition(text, {
+    sample: (series, value) => samples.push([series, value]),
+    exemplar: (series, exemplar) => exemplars.push([series, exemplar]),
+  });
+  for (const [series, value] of samples) writer.sample(series, () => describeSeries(series, target), value);
+  for (const [series, exemplar] of exemplars) writer.exemplar(series, exemplar);
+  return samples.length;
+};
+
+// A label that the target itself carries gives way, as in Prometheus.
+const describeSeries = (series: string, target: Labels): Labels => {
+  const { name, labels } = parseSeries(Buffer.from(series).toString());
+  const own = Object.entries(labels).map(([key, value]) => [key in target ? `exported_${key}` : key, value]);
+  return { __name__: name, ...Object.fromEntries(own), ...target };
+};
+
+const describe = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown error';
+  const cause = error.cause;
+  return cause instanceof Error ? cause.message : error.message;
+};

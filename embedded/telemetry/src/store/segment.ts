@@ -1,0 +1,166 @@
+export type Scalar = string | number | boolean | null;
+export type Value = Scalar | readonly Scalar[];
+export type Fields = Readonly<Record<string, Value | undefined>>;
+
+const capacity = 2_048;
+const maxColumns = 512;
+const missing = 0;
+const number = 1;
+const firstWord = 2;
+
+/**
+ * One field of a segment. Each row holds the place of its value among the column's distinct values, because telemetry
+ * repeats itself: a test runs once per distinct value, not once per row, and a repeated value costs two bytes.
+ */
+interface Column {
+  places: Uint16Array;
+  numbers: Float64Array | undefined;
+  words: Value[];
+  /** Only while rows are still added. */
+  known: Map<Value, number> | undefined;
+}
+
+/** A few thousand records, column by column. Rows are only ever added; whole segments are dropped. */
+export class Segment {
+  rows = 0;
+  bytes = 0;
+  times = new Float64Array(capacity);
+  private readonly columns = new Map<string, Column>();
+  private hiddenRows: Uint8Array | undefined;
+
+  /** `timeField` is the name by which the row's time is asked for; `firstSequence` numbers the first row. */
+  constructor(
+    private readonly timeField: string,
+    readonly firstSequence: number,
+  ) {
+    this.bytes = capacity * 8;
+  }
+
+  get isFull(): boolean {
+    return this.rows === capacity || this.columns.size >= maxColumns;
+  }
+
+  get fields(): IterableIterator<string> {
+    return this.columns.keys();
+  }
+
+  /** `time` in the store's own unit. */
+  add(time: number, fields: Fields): void {
+    const row = this.rows++;
+    this.times[row] = time;
+    for (const name in fields) {
+      const value = fields[name];
+      if (value !== undefined) this.put(this.columns.get(name) ?? this.addColumn(name), row, value);
+    }
+  }
+
+  /** No rows come any more: gives back what only adding needs. */
+  seal(): void {
+    const unused = capacity - this.rows;
+    this.times = this.times.slice(0, this.rows);
+    this.bytes -= unused * 8;
+    for (const column of this.columns.values()) {
+      this.bytes -= unused * (column.numbers ? 10 : 2);
+      column.places = column.places.slice(0, this.rows);
+      column.numbers = column.numbers?.slice(0, this.rows);
+      column.known = undefined;
+    }
+  }
+
+  /** Distinct values of a field, except numbers. Rows that are hidden may still contribute. */
+  words(field: string): readonly Value[] {
+    return this.columns.get(field)?.words ?? [];
+  }
+
+  value(field: string, row: number): Value | undefined {
+    return field === this.timeField ? this.times[row] : this.stored(field, row);
+  }
+
+  /** Like `value`, but the time field is what was sent, if that was not its usual form. */
+  stored(field: string, row: number): Value | undefined {
+    const column = this.columns.get(field);
+    const place = column?.places[row] ?? missing;
+    if (column === undefined || place === missing) return undefined;
+    return place === number ? column.numbers?.[row] : column.words[place - firstWord];
+  }
+
+  /** One byte per row, 1 where the row is there. The caller owns it. */
+  all(): Uint8Array {
+    const mask = new Uint8Array(this.rows).fill(1);
+    if (this.hiddenRows) for (let row = 0; row < this.rows; row++) if (this.hiddenRows[row] === 1) mask[row] = 0;
+    return mask;
+  }
+
+  /** 1 where any value of the field passes; a missing value never does. Hidden rows are included. */
+  match(field: string, test: (value: Scalar) => boolean): Uint8Array {
+    const mask = new Uint8Array(this.rows);
+    if (field === this.timeField) {
+      for (let row = 0; row < this.rows; row++) if (test(this.times[row] ?? 0)) mask[row] = 1;
+      return mask;
+    }
+    const column = this.columns.get(field);
+    if (column === undefined) return mask;
+    const { places, numbers, words } = column;
+    const passes = new Uint8Array(words.length + firstWord);
+    let some = false;
+    words.forEach((word, index) => {
+      if (Array.isArray(word) ? word.some(test) : test(word as Scalar)) {
+        passes[index + firstWord] = 1;
+        some = true;
+      }
+    });
+    if (!some && numbers === undefined) return mask;
+    for (let row = 0; row < this.rows; row++) {
+      const place = places[row] ?? missing;
+      mask[row] = place === number ? (test(numbers?.[row] ?? 0) ? 1 : 0) : (passes[place] ?? 0);
+    }
+    return mask;
+  }
+
+  /** Hides the rows whose field has one of these values; answers how many were hidden by it. */
+  hide(field: string, values: ReadonlySet<Scalar>): number {
+    if (!this.words(field).some((word) => values.has(word as Scalar))) return 0;
+    const mask = this.match(field, (value) => values.has(value));
+    this.hiddenRows ??= new Uint8Array(capacity);
+    let count = 0;
+    for (let row = 0; row < this.rows; row++) {
+      if (mask[row] === 1 && this.hiddenRows[row] === 0) {
+        this.hiddenRows[row] = 1;
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private addColumn(name: string): Column {
+    const column = { places: new Uint16Array(capacity), numbers: undefined, words: [], known: new Map() };
+    this.columns.set(name, column);
+    this.bytes += 400 + capacity * 2;
+    return column;
+  }
+
+  private put(column: Column, row: number, value: Value): void {
+    if (typeof value === 'number') {
+      if (column.numbers === undefined) {
+        column.numbers = new Float64Array(capacity);
+        this.bytes += capacity * 8;
+      }
+      column.numbers[row] = value;
+      column.places[row] = number;
+      return;
+    }
+    let place = column.known?.get(value);
+    if (place === undefined) {
+      place = column.words.push(value) - 1 + firstWord;
+      column.known?.set(value, place);
+      this.bytes += sizeOf(value);
+    }
+    column.places[row] = place;
+  }
+}
+
+/** About what V8 needs for it; a little more for text outside Latin-1. */
+const sizeOf = (value: Value): number => {
+  if (typeof value === 'string') return 32 + Buffer.byteLength(value);
+  return Array.isArray(value) ? value.reduce<number>((sum, one) => sum + sizeOf(one), 64) : 8;
+};
