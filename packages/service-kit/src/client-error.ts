@@ -38,7 +38,8 @@ export class DownstreamError extends AppError {
   constructor(failure: DownstreamFailure) {
     const { peer, reason, outcome, status, note } = failure;
     const isLate = reason === 'timeout' || reason === 'no_time';
-    const cause = [peer, reason, status, note].filter((part) => part !== undefined).join(' ');
+    // The cause is for the log; the message, which the caller of this service sees, names nobody.
+    const cause = new Error([peer, reason, status, note].filter((part) => part !== undefined).join(' '));
     super(isLate ? outOfTime : spec, { cause, retryAfterSeconds: isLate ? undefined : 1 });
     this.peer = peer;
     this.reason = reason;

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
-import { DownstreamError } from './client-error.js';
+import { DownstreamError, type DownstreamFailure } from './client-error.js';
 
 export interface TransportRequest {
   method: string;
@@ -42,11 +42,6 @@ const notSentCodes = new Set([
   'EMFILE',
   'ENFILE',
 ]);
-
-const codeOf = (error: unknown): string => {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'UNKNOWN';
-};
 
 /** Sends one request over kept-alive connections of its own; every failure becomes a DownstreamError. */
 export const createTransport = (peer: string, maxSockets: number): Transport => {
@@ -89,19 +84,27 @@ const sendOnce = async (client: AxiosInstance, peer: string, request: TransportR
   } catch (error) {
     if (error instanceof DownstreamError) throw error;
     // The error itself ends here: it holds the request's headers.
-    throw toDownstreamError(peer, codeOf(error), abort.signal.aborted ? request.timeoutMs : undefined);
+    throw new DownstreamError({ peer, ...(abort.signal.aborted ? timedOut(request) : describeFailure(error)) });
   } finally {
     clearTimeout(timer);
   }
 };
 
-const toDownstreamError = (peer: string, code: string, timedOutAfterMs: number | undefined): DownstreamError => {
-  if (timedOutAfterMs !== undefined) {
-    return new DownstreamError({ peer, reason: 'timeout', outcome: 'unknown', note: `after ${timedOutAfterMs} ms` });
-  }
-  if (notSentCodes.has(code)) return new DownstreamError({ peer, reason: 'refused', outcome: 'not_sent', note: code });
-  const isMalformed = code.startsWith('HPE_') || code === 'ERR_BAD_RESPONSE' || code === 'UNKNOWN';
-  return new DownstreamError({ peer, reason: isMalformed ? 'bad_answer' : 'refused', outcome: 'unknown', note: code });
+type Failure = Pick<DownstreamFailure, 'reason' | 'outcome' | 'note'>;
+
+const timedOut = ({ timeoutMs }: TransportRequest): Failure => ({
+  reason: 'timeout',
+  outcome: 'unknown',
+  note: `after ${Math.round(timeoutMs)} ms`,
+});
+
+const describeFailure = (error: unknown): Failure => {
+  const { code = 'UNKNOWN', message = '' } = axios.isAxiosError(error) ? error : {};
+  if (notSentCodes.has(code)) return { reason: 'refused', outcome: 'not_sent', note: code };
+  // axios has one code for an answer that is too long and for a connection that ends within the body.
+  const isTooLong = code === 'ERR_BAD_RESPONSE' && message.startsWith('maxContentLength');
+  if (isTooLong || code.startsWith('HPE_')) return { reason: 'bad_answer', outcome: 'unknown', note: code };
+  return { reason: 'refused', outcome: 'unknown', note: code };
 };
 
 const toPlainHeaders = ({ headers }: AxiosResponse): Record<string, string> => {

@@ -62,6 +62,8 @@ export interface ClientsOptions {
   telemetry: Telemetry;
   /** This service's proof, `order.<secret>`. */
   serviceKey?: string | undefined;
+  /** Default: made here. */
+  metrics?: ClientMetrics | undefined;
   /** 0 to 1; spreads the pauses between attempts. */
   random?: (() => number) | undefined;
 }
@@ -83,12 +85,13 @@ const breakerFacts: Partial<Record<BreakerState, { action: string; message: stri
   closed: { action: 'circuit_breaker.closed', message: 'A service works again; calls to it go on.' },
 };
 
-export const createClients = ({ telemetry, serviceKey, random = Math.random }: ClientsOptions): Clients => {
-  const metrics = createClientMetrics(telemetry.metrics);
+export const createClients = (options: ClientsOptions): Clients => {
+  const { telemetry, serviceKey, random = Math.random } = options;
+  const metrics = options.metrics ?? createClientMetrics(telemetry.metrics);
   const closers: (() => void)[] = [];
   return {
-    create(options) {
-      const { peer } = options;
+    create(client) {
+      const { peer } = client;
       metrics.addPeer(peer);
       const onState = (state: BreakerState): void => {
         metrics.breakerState(peer, state);
@@ -96,10 +99,10 @@ export const createClients = ({ telemetry, serviceKey, random = Math.random }: C
         if (fact) telemetry.fact({ ...fact, level: 'warn', fields: { 'service.target.name': peer } });
       };
       const transport = createTransport(peer, bulkhead.capacity);
-      const guard = createGuard({ peer, breaker: options.breaker ?? true, ...bulkhead, onState });
+      const guard = createGuard({ peer, breaker: client.breaker ?? true, ...bulkhead, onState });
       closers.push(guard.close, transport.close);
-      const key = (options.sendServiceKey ?? true) ? serviceKey : undefined;
-      return createClient({ ...options, telemetry, metrics, transport, guard, serviceKey: key, random });
+      const key = (client.sendServiceKey ?? true) ? serviceKey : undefined;
+      return createClient({ ...client, telemetry, metrics, transport, guard, serviceKey: key, random });
     },
     close() {
       for (const close of closers.splice(0)) close();
@@ -202,6 +205,7 @@ const sendAttempt = async (parts: ClientParts, request: ClientRequest, work: Att
   } catch (error) {
     // A status below 500 is the caller's doing, here as on the peer's own span.
     if (status === undefined || status >= 500) span.setError(error);
+    if (error instanceof DownstreamError) span.setTag('error.type', error.reason);
     throw error;
   } finally {
     span.setTag('http.status_code', status);

@@ -31,6 +31,7 @@ export type { Links } from './links.js';
 export { createLinks } from './links.js';
 export type { OpenApiOptions } from './openapi.js';
 export { toOpenApi } from './openapi.js';
+export type { Outbound, OutboundCall } from './outbound.js';
 export { decodeCursor, encodeCursor, pageQuery } from './paging.js';
 export { runService } from './run-service.js';
 export type { JobOptions } from './service/jobs.js';

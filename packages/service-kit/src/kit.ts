@@ -4,6 +4,7 @@ import type { Express } from 'express';
 import { createAdminApp } from './admin/admin-app.js';
 import { type Cache, createCaches } from './cache.js';
 import { type ClientOptions, createClients, type HttpClient } from './client.js';
+import { createClientMetrics } from './client-metrics.js';
 import { type Clock, systemClock } from './clock.js';
 import type { BaseConfig } from './config.js';
 import { type Counters, createCounters } from './counters.js';
@@ -18,6 +19,7 @@ import { stateRefusal } from './http/boundary.js';
 import { createHttpApp, type HttpAppOptions, type HttpParts } from './http/http-app.js';
 import { createHttpMetrics } from './http/http-metrics.js';
 import { createLoopDelay } from './http/load-guard.js';
+import { createOutbound, type Outbound } from './outbound.js';
 import { createJobs, type JobOptions } from './service/jobs.js';
 import { createLifecycle, createReadiness, type LifecycleState, type Resource } from './service/lifecycle.js';
 import { createListener, type Listener } from './service/listener.js';
@@ -65,6 +67,8 @@ export interface Kit {
   newId(): string;
   database(options: { url: string }): Database;
   client(options: ClientOptions): HttpClient;
+  /** Span, metric, breaker and headers for calls that a gateway's proxy makes by itself. */
+  outbound(options: { peer: string }): Outbound;
   cache<T>(options: CacheOptions): Cache<T>;
   counters(options: { name: string }): Counters;
   /** @param options.file absolute path of a JavaScript file that calls `defineWorkerTasks` */
@@ -88,7 +92,8 @@ export const createKit = (options: KitOptions): Kit => {
   const clock = overrides.clock ?? systemClock;
   const nowMs = (): number => clock.now().getTime();
   const newId = (): string => randomUUID();
-  const clients = createClients({ telemetry, serviceKey: serviceKeys.own });
+  const clientMetrics = createClientMetrics(telemetry.metrics);
+  const clients = createClients({ telemetry, serviceKey: serviceKeys.own, metrics: clientMetrics });
   const hazelcast = config.CACHE_URL === 'memory:' ? undefined : createHazelcast({ url: config.CACHE_URL, telemetry });
   const caches = createCaches({ telemetry, service: name, hazelcast, nowMs });
   const jobs = createJobs(telemetry);
@@ -128,6 +133,11 @@ export const createKit = (options: KitOptions): Kit => {
       return database;
     },
     client: clients.create,
+    outbound: ({ peer }) => {
+      const outbound = createOutbound({ peer, telemetry, metrics: clientMetrics });
+      resources.push({ name: `outbound ${peer}`, close: outbound.close });
+      return outbound;
+    },
     cache: caches.create,
     counters: (options) => createCounters({ ...options, hazelcast, nowMs }),
     workers: (options) => {

@@ -1,0 +1,94 @@
+import { currentContext, type Telemetry } from '@glasshouse/telemetry';
+import { DownstreamError } from './client-error.js';
+import { type BreakerState, createGuard } from './client-guard.js';
+import type { ClientMetrics } from './client-metrics.js';
+
+export interface OutboundCall {
+  method: string;
+  /** A template, `/api/orders/:id`; it names the call in spans. */
+  route: string;
+  /** Until the peer's headers must be there; also how long the call may wait for its turn. */
+  timeoutMs: number;
+}
+
+/**
+ * What every call to a peer has, for those that are not made by `client`: a proxy that passes bodies on as streams.
+ * Span, metric, circuit breaker and bulkhead are the same.
+ */
+export interface Outbound {
+  /**
+   * @param send gets the headers of trace, request id and deadline; whatever it throws is thrown on
+   * @throws DownstreamError if the breaker is open or there is no room
+   */
+  run<T extends { readonly status: number }>(
+    call: OutboundCall,
+    send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+  ): Promise<T>;
+}
+
+export interface OutboundOptions {
+  peer: string;
+  telemetry: Telemetry;
+  metrics: ClientMetrics;
+}
+
+const capacity = 64;
+const maxWaiting = 64;
+
+export const createOutbound = ({ peer, telemetry, metrics }: OutboundOptions): Outbound & { close(): void } => {
+  metrics.addPeer(peer);
+  const onState = (state: BreakerState): void => metrics.breakerState(peer, state);
+  const guard = createGuard({ peer, breaker: true, capacity, maxWaiting, onState });
+  return {
+    close: guard.close,
+    run: async (call, send) => {
+      const outcome: Outcome<Awaited<ReturnType<typeof send>>> = {};
+      try {
+        await guard.run(call.timeoutMs, () => attempt({ peer, telemetry, metrics }, call, send, outcome));
+      } catch (error) {
+        if (outcome.failure !== undefined) throw outcome.failure;
+        if (outcome.answer === undefined) throw error;
+      }
+      return outcome.answer as Awaited<ReturnType<typeof send>>;
+    },
+  };
+};
+
+/** What really came of a call; the breaker only learns whether it was the peer's failure. */
+interface Outcome<T> {
+  answer?: T;
+  failure?: unknown;
+}
+
+const attempt = async <T extends { readonly status: number }>(
+  { peer, telemetry, metrics }: OutboundOptions,
+  { method, route, timeoutMs }: OutboundCall,
+  send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+  outcome: Outcome<T>,
+): Promise<void> => {
+  const startedAt = performance.now();
+  const span = telemetry.tracing.startSpan(`${method} ${peer}`, {
+    kind: 'client',
+    component: 'http',
+    tags: { 'http.method': method, 'http.route': route, 'peer.service': peer },
+  });
+  const { requestId, deadlineAt = Number.POSITIVE_INFINITY } = currentContext() ?? {};
+  const headers = telemetry.tracing.inject(span);
+  headers['x-deadline-ms'] = String(Math.max(0, Math.floor(Math.min(timeoutMs, deadlineAt - Date.now()))));
+  if (requestId !== undefined) headers['x-request-id'] = requestId;
+  try {
+    outcome.answer = await send(headers);
+  } catch (error) {
+    outcome.failure = error;
+    span.setError(error);
+    throw new DownstreamError({ peer, reason: 'refused', outcome: 'unknown' });
+  } finally {
+    const status = outcome.answer?.status;
+    span.setTag('http.status_code', status);
+    if (status !== undefined && status >= 500) span.setTag('error', true);
+    metrics.called(peer, method, status, (performance.now() - startedAt) / 1_000);
+    span.finish();
+  }
+  const { status } = outcome.answer;
+  if (status >= 500) throw new DownstreamError({ peer, reason: 'status', outcome: 'unknown', status });
+};
