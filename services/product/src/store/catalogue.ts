@@ -1,4 +1,4 @@
-import { isDuplicateKey } from '@glasshouse/service-kit';
+import { isDuplicateKey, trusted } from '@glasshouse/service-kit';
 import {
   type NewProduct,
   type Position,
@@ -51,13 +51,13 @@ export const createCatalogueStore = (skus: Skus): CatalogueStore => {
     },
 
     async findPrices(wanted) {
-      const filter = { _id: { $in: [...wanted] }, listed: true };
+      const filter = { _id: trusted({ $in: [...wanted] }), listed: true };
       const found = await skus.find(filter, { name: 1, price: 1 }, { lean: true });
       return found.map(({ _id, name, price }) => ({ sku: _id, name, unitPrice: toMoney(price) }));
     },
 
     async findKnown(wanted) {
-      const found = await skus.find({ _id: { $in: [...wanted] } }, { _id: 1 }, { lean: true });
+      const found = await skus.find({ _id: trusted({ $in: [...wanted] }) }, { _id: 1 }, { lean: true });
       return found.map(({ _id }) => _id);
     },
 
@@ -83,7 +83,7 @@ export const createCatalogueStore = (skus: Skus): CatalogueStore => {
 
     async remove(guard, at) {
       const result = await skus.updateOne(
-        { ...toListedFilter(guard), holds: { $size: 0 } },
+        { ...toListedFilter(guard), holds: trusted({ $size: 0 }) },
         { $set: { listed: false, updatedAt: at }, $inc: { version: 1 } },
       );
       return result.modifiedCount === 1 || undefined;
@@ -91,7 +91,7 @@ export const createCatalogueStore = (skus: Skus): CatalogueStore => {
 
     async changeStock(guard, delta, at) {
       const changed = await skus.findOneAndUpdate(
-        { ...toListedFilter(guard), available: { $gte: -delta } },
+        { ...toListedFilter(guard), available: trusted({ $gte: -delta }) },
         { $inc: { stocked: delta, available: delta, version: 1 }, $set: { updatedAt: at } },
         answering,
       );
@@ -116,20 +116,18 @@ const toDocument = ({ sku, name, description, price, tags, available }: NewProdu
   settled: [],
 });
 
+const toMatch = (word: string) => trusted({ $regex: toLiteralPattern(word) });
+
 /** Only fixed operators around literal values: whatever a stranger typed is compared, never interpreted. */
 const toFilter = ({ words, tag, isAvailable, sort, after }: ProductQuery) => {
   const matches = words.map((word) => ({
-    $or: [
-      { _id: { $regex: toLiteralPattern(word.toUpperCase()) } },
-      { nameKey: { $regex: toLiteralPattern(word) } },
-      { descriptionKey: { $regex: toLiteralPattern(word) } },
-    ],
+    $or: [{ _id: toMatch(word.toUpperCase()) }, { nameKey: toMatch(word) }, { descriptionKey: toMatch(word) }],
   }));
   const conditions = [...matches, ...(after === undefined ? [] : [toBehind(after, sort)])];
   return {
     listed: true,
     ...(tag === undefined ? {} : { tags: tag }),
-    ...(isAvailable === undefined ? {} : { available: isAvailable ? { $gt: 0 } : 0 }),
+    ...(isAvailable === undefined ? {} : { available: isAvailable ? trusted({ $gt: 0 }) : 0 }),
     ...(conditions.length === 0 ? {} : { $and: conditions }),
   };
 };
@@ -140,5 +138,7 @@ const toBehind = ({ value, sku }: Position, sort: ProductQuery['sort']) => {
   const field = sortFields[key];
   const operator = isDescending ? '$lt' : '$gt';
   const stored = key === 'created' ? new Date(value) : value;
-  return { $or: [{ [field]: { [operator]: stored } }, { [field]: stored, _id: { [operator]: sku } }] };
+  return {
+    $or: [{ [field]: trusted({ [operator]: stored }) }, { [field]: stored, _id: trusted({ [operator]: sku }) }],
+  };
 };

@@ -1,4 +1,4 @@
-import { mongooseSchema } from '@glasshouse/service-kit';
+import { mongooseSchema, trusted } from '@glasshouse/service-kit';
 import type { Model } from 'mongoose';
 import { type Changes, type Currency, type Money, type Product, toSearchKey } from '../domain.js';
 import type { Guard } from '../use-cases.js';
@@ -93,5 +93,5 @@ export const toDetailFields = ({ name, description, price, tags }: Changes) => (
 export const toListedFilter = ({ sku, versions }: Guard) => ({
   _id: sku,
   listed: true,
-  ...(versions === undefined ? {} : { version: { $in: [...versions] } }),
+  ...(versions === undefined ? {} : { version: trusted({ $in: [...versions] }) }),
 });

@@ -1,3 +1,4 @@
+import { trusted } from '@glasshouse/service-kit';
 import type { Claim, ClaimKey } from '../domain.js';
 import type { StockStore } from '../use-cases.js';
 import type { SkuDocument, Skus } from './document.js';
@@ -12,7 +13,7 @@ const pruneLimit = 500;
 export const createStockStore = (skus: Skus): StockStore => ({
   async hold({ sku, orderId, quantity }, at) {
     const held = await skus.findOneAndUpdate(
-      { _id: sku, listed: true, available: { $gte: quantity }, ...untouchedBy(orderId) },
+      { _id: sku, listed: true, available: trusted({ $gte: quantity }), ...untouchedBy(orderId) },
       { $inc: { available: -quantity, version: 1 }, $push: { holds: { o: orderId, q: quantity, at } } },
       { returnDocument: 'after', projection: { available: 1 }, lean: true },
     );
@@ -21,7 +22,7 @@ export const createStockStore = (skus: Skus): StockStore => ({
 
   async commit({ sku, orderId, quantity }, at) {
     const result = await skus.updateOne(
-      { _id: sku, holds: { $elemMatch: { o: orderId, q: quantity } } },
+      { _id: sku, holds: trusted({ $elemMatch: { o: orderId, q: quantity } }) },
       { $inc: { sold: quantity }, $pull: { holds: { o: orderId } }, $push: { settled: { o: orderId, r: 'C', at } } },
     );
     return result.modifiedCount === 1 || undefined;
@@ -29,7 +30,7 @@ export const createStockStore = (skus: Skus): StockStore => ({
 
   async release({ sku, orderId, quantity }, at) {
     const result = await skus.updateOne(
-      { _id: sku, holds: { $elemMatch: { o: orderId, q: quantity } } },
+      { _id: sku, holds: trusted({ $elemMatch: { o: orderId, q: quantity } }) },
       {
         $inc: { available: quantity, version: 1 },
         $pull: { holds: { o: orderId } },
@@ -53,7 +54,7 @@ export const createStockStore = (skus: Skus): StockStore => ({
   },
 
   async *settledBefore(before) {
-    const filter = { settled: { $elemMatch: { at: { $lt: before } } } };
+    const filter = { settled: trusted({ $elemMatch: { at: { $lt: before } } }) };
     for await (const { _id, settled } of skus.find(filter, { settled: 1 }, { lean: true }).cursor({ batchSize: 10 })) {
       const old = settled.filter(({ at }) => at < before).slice(0, pruneLimit);
       yield { sku: _id, orderIds: old.map(({ o }) => o) };
@@ -67,8 +68,8 @@ export const createStockStore = (skus: Skus): StockStore => ({
 
 /** Neither held nor settled: this order has not been here. */
 const untouchedBy = (orderId: ClaimKey['orderId']) => ({
-  'holds.o': { $ne: orderId },
-  'settled.o': { $ne: orderId },
+  'holds.o': trusted({ $ne: orderId }),
+  'settled.o': trusted({ $ne: orderId }),
 });
 
 const toClaim = ({ holds, settled }: Pick<SkuDocument, 'holds' | 'settled'>, orderId: string): Claim => {
