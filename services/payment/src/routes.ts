@@ -28,12 +28,20 @@ const chargeBody = z.strictObject({
   sub: z.string().min(1).max(128).meta({ description: 'The customer who pays' }),
 });
 
-const paymentAnswer = z.object({
-  orderId,
-  state: z.enum(paymentStates).meta({ description: 'VOIDED: never charged; REFUNDED: charged and given back' }),
-  amount: z.object({ amount, currency }).optional().meta({ description: 'Absent in VOIDED, which charged nothing' }),
-  at: z.iso.datetime().meta({ description: 'Since when it is in this state', examples: ['2026-01-01T12:00:00.000Z'] }),
-});
+const paymentAnswer = z
+  .object({
+    orderId,
+    state: z.enum(paymentStates).meta({ description: 'VOIDED: never charged; REFUNDED: charged and given back' }),
+    amount: z.object({ amount, currency }).optional().meta({ description: 'Absent in VOIDED, which charged nothing' }),
+    at: z
+      .string()
+      .meta({
+        format: 'date-time',
+        description: 'Since when it is in this state',
+        examples: ['2026-01-01T12:00:00.000Z'],
+      }),
+  })
+  .meta({ id: 'Payment' });
 
 const toBody = (payment: Payment) => ({
   orderId: payment.orderId,
