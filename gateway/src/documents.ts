@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineRoute, kitErrors, ok, type Route } from '@glasshouse/service-kit';
 import { z } from 'zod';
-import document from './openapi.js';
 
 /** The files of Swagger UI that its page needs, each with its media type. */
 const pageFiles: Readonly<Record<string, string>> = {
@@ -32,6 +31,7 @@ const startScript = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', val
 
 /** The API's own description: the OpenAPI document, made from the services' schemas, and a page to try it. */
 export const createDocumentRoutes = (publicUrl: string): Route[] => {
+  const document = JSON.parse(readFileSync(join(__dirname, '../openapi.json'), 'utf8')) as object;
   const openApi = { ...document, servers: [{ url: publicUrl }] };
   const folder = dirname(createRequire(__filename).resolve('swagger-ui-dist/package.json'));
   const cache = new Map<string, Buffer>([['start.js', Buffer.from(startScript)]]);

@@ -25,7 +25,7 @@ export const buildDocuments = (): Record<string, string> => {
     routes: collectRoutes(),
   });
   return {
-    'gateway/src/openapi.json': toJson(document),
+    'gateway/openapi.json': toJson(document),
     'docs/api.md': toApiPage(document as never),
     'docs/glasshouse.postman_collection.json': toJson(toPostmanCollection(document as never)),
   };
