@@ -142,6 +142,7 @@ export const createMemoryStore = (maxEntries: number, nowMs: () => number): Cach
   };
 };
 
+/** Hazelcast keeps times to live in whole seconds: an entry may go up to one second early, and below one at once. */
 const createHazelcastStore = (hazelcast: Hazelcast, mapName: string): CacheStore => {
   const map = `glasshouse.cache.${mapName}`;
   return {

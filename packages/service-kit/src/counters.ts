@@ -123,7 +123,10 @@ const createSharedCounters = (hazelcast: Hazelcast, mapName: string) => {
       return (await batch.total) - batch.events + place;
     },
     get: (key: string): Promise<number> =>
-      hazelcast.use(mapName, async (entries) => parseWindow(await entries.get(toStoredKey(key)))?.count ?? 0),
+      hazelcast.use(mapName, async (entries) => {
+        const window = parseWindow(await entries.get(toStoredKey(key)));
+        return window === undefined || window.endsAt <= Date.now() ? 0 : window.count;
+      }),
     reset: (key: string): Promise<void> => hazelcast.use(mapName, (entries) => entries.delete(toStoredKey(key))),
   };
 };
@@ -147,9 +150,12 @@ const parseWindow = (text: string | null): StoredWindow | undefined => {
 /** So many lost races in a row mean a store that does not work rather than busy replicas. */
 const maxTries = 16;
 
+/** Hazelcast keeps times to live in whole seconds and may end them one early; it only cleans up, `endsAt` decides. */
+const cleanUpMs = 2_000;
+
 /**
  * Hazelcast has no increment with a time to live, and replacing a value removes its time to live, hence compare-and-set
- * followed by `setTtl`. A crash between the two leaves an entry that the next event of its key, by its `endsAt`, begins anew.
+ * followed by `setTtl`. A crash between the two leaves an entry that the next event of its key replaces after `endsAt`.
  * A replica whose clock is off makes windows longer or shorter for all; its own count still holds for its own callers.
  */
 const addToWindow = async (entries: SharedMap, key: string, windowMs: number, events: number): Promise<number> => {
@@ -161,10 +167,11 @@ const addToWindow = async (entries: SharedMap, key: string, windowMs: number, ev
     const count = isOver ? events : known.count + events;
     const endsAt = isOver ? now + windowMs : Math.min(known.endsAt, now + windowMs);
     const next = toText({ count, endsAt });
+    const ttlMs = endsAt - now + cleanUpMs;
     if (text === null) {
-      if ((await entries.putIfAbsent(key, next, windowMs)) === null) return count;
+      if ((await entries.putIfAbsent(key, next, ttlMs)) === null) return count;
     } else if (await entries.replaceIfSame(key, text, next)) {
-      await entries.setTtl(key, endsAt - now);
+      await entries.setTtl(key, ttlMs);
       return count;
     }
   }

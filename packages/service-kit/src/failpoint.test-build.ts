@@ -3,7 +3,7 @@
  * `FAILPOINT` holds `<point>[#n]=kill|hang`, several joined by `;`. The n-th time (default the first) that the process
  * reaches the point it kills itself, or stops all its threads until somebody sends SIGCONT.
  */
-export type FailpointAction = 'kill' | 'hang';
+type FailpointAction = 'kill' | 'hang';
 
 interface Armed {
   point: string;

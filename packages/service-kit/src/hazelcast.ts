@@ -13,7 +13,7 @@ export interface HazelcastOptions {
   telemetry: Telemetry;
   /** How long a caller waits for the cluster; default 250. */
   operationTimeoutMs?: number | undefined;
-  /** How long nobody asks a cluster that has just failed; default 1,000. */
+  /** How long a cluster that has just failed is not asked again; default 1,000. */
   suspensionMs?: number | undefined;
   /** How long a first connection may take before its absence is a fact; default 5,000. */
   graceMs?: number | undefined;
@@ -21,6 +21,8 @@ export interface HazelcastOptions {
 
 /** A Hazelcast cluster that nobody has to wait for: what it cannot do soon is refused. */
 export interface Hazelcast {
+  /** Begins to connect. Otherwise the first use does, and its event loop stands still while the client is loaded. */
+  start(): void;
   /** Runs `operation` on a map of the cluster. Rejects at once without a connection, otherwise within the operation timeout. */
   use<T>(mapName: string, operation: (map: SharedMap) => Promise<T>): Promise<T>;
   /** Whether the cluster answered the last time it was asked. */
@@ -32,13 +34,15 @@ class HazelcastUnavailable extends Error {
   override readonly name = 'HazelcastUnavailable';
 }
 
-/** Nothing connects before the first use. */
+/** Nothing is loaded or connected before `start` or the first use. */
 export const createHazelcast = (options: HazelcastOptions): Hazelcast => {
   const { url, telemetry, operationTimeoutMs = 250, suspensionMs = 1_000, graceMs = 5_000 } = options;
   let client: Promise<Client> | undefined;
   let firstUseAt: number | undefined;
   let state: 'starting' | 'up' | 'down' = 'starting';
   let suspendedUntil = 0;
+  // While the cluster is down one caller at a time finds out whether it still is; nobody else waits.
+  let isProbing = false;
   let isClosed = false;
 
   const noteSuccess = (): void => {
@@ -68,25 +72,40 @@ export const createHazelcast = (options: HazelcastOptions): Hazelcast => {
     throw new HazelcastUnavailable('the client has ended');
   };
 
+  const runInTime = async <T>(mapName: string, operation: (map: SharedMap) => Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      const late = () => reject(new HazelcastUnavailable(`no answer within ${operationTimeoutMs} ms`));
+      timer = setTimeout(late, operationTimeoutMs);
+    });
+    const work = runningClient().then(async (ready) => operation(await ready.getMap<string, string>(mapName)));
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
   return {
-    async use(mapName, operation) {
+    start() {
       firstUseAt ??= performance.now();
-      if (isClosed || performance.now() < suspendedUntil) throw new HazelcastUnavailable('suspended');
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<never>((_resolve, reject) => {
-        const late = () => reject(new HazelcastUnavailable(`no answer within ${operationTimeoutMs} ms`));
-        timer = setTimeout(late, operationTimeoutMs);
-      });
+      runningClient().catch(() => {});
+    },
+    async use(mapName, operation) {
+      if (isClosed) throw new HazelcastUnavailable('closed');
+      firstUseAt ??= performance.now();
+      const isProbe = state === 'down';
+      if (isProbe && (isProbing || performance.now() < suspendedUntil)) throw new HazelcastUnavailable('suspended');
+      isProbing ||= isProbe;
       try {
-        const work = runningClient().then(async (ready) => operation(await ready.getMap<string, string>(mapName)));
-        const result = await Promise.race([work, timeout]);
+        const result = await runInTime(mapName, operation);
         noteSuccess();
         return result;
       } catch (error) {
         noteFailure(error);
         throw error;
       } finally {
-        clearTimeout(timer);
+        if (isProbe) isProbing = false;
       }
     },
     isUp: () => state === 'up',
@@ -100,7 +119,7 @@ export const createHazelcast = (options: HazelcastOptions): Hazelcast => {
 };
 
 const connect = async (url: string): Promise<Client> => {
-  // Loaded on first use: `memory:` is the default, and this client takes 25 MB.
+  // Loaded only here: `memory:` is the default, and this client takes 25 MB.
   const { Client, ReconnectMode } = await import('hazelcast-client');
   return Client.newHazelcastClient({
     network: { clusterMembers: url.replace('hazelcast://', '').split(','), connectionTimeout: 1_000 },
