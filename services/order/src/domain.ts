@@ -68,7 +68,7 @@ interface OrderCore {
   readonly version: number;
   /** How often a recovery has taken this order up. */
   readonly attempts: number;
-  /** When a recovery may next take it up; absent once the order is terminal. */
+  /** When a recovery may next look at it; absent once the order is terminal and has been told of. */
   readonly nextAttemptAt?: Date | undefined;
   /** Saves two drivers from doing the same work. Safety never depends on it. */
   readonly lease: { readonly owner: string; readonly until: Date };

@@ -27,7 +27,7 @@ export const createService = (config: Config, overrides?: KitOverrides): Service
   });
   observeSagas(kit.telemetry, () => useCases.oldestOpenSeconds());
   kit.every({ name: 'recover orders', intervalMs: config.RECOVERY_INTERVAL_MS, run: useCases.recoverOrders });
-  return kit.service(createApp(useCases, kit, config.PUBLIC_URL));
+  return kit.service({ ...createApp(useCases, kit, config.PUBLIC_URL), onStop: useCases.closeOutbox });
 };
 
 if (require.main === module) runService('order', configSchema, createService);

@@ -1,5 +1,5 @@
-import { type Database, isDuplicateKey, mongooseSchema } from '@glasshouse/service-kit';
-import { arrows, type Order, type OrderState, openStates, orderStates, paymentMethods, toTraceId } from './domain.js';
+import { type Database, isDuplicateKey, mongooseSchema, trusted } from '@glasshouse/service-kit';
+import { type Order, type OrderState, openStates, orderStates, paymentMethods, toTraceId } from './domain.js';
 import type { OrderPosition, OrderStore, Step } from './use-cases/ports.js';
 
 /** An order as it is stored: the idempotency record, the saga's log and the outbox in one document. */
@@ -74,7 +74,7 @@ export const createOrderStore = (database: Database): OrderStore => {
         .findOneAndUpdate(
           {
             _id: order.id,
-            nextAttemptAt: { $lte: now },
+            nextAttemptAt: trusted({ $lte: now }),
             'lease.owner': order.lease.owner,
             'lease.until': order.lease.until,
           },
@@ -87,14 +87,21 @@ export const createOrderStore = (database: Database): OrderStore => {
 
     async release(order, owner, nextAttemptAt) {
       await orders.updateOne(
-        { _id: order.id, state: { $in: openStates }, 'lease.owner': owner },
+        { _id: order.id, state: trusted({ $in: [...openStates] }), 'lease.owner': owner },
         { $set: { 'lease.until': nextAttemptAt, nextAttemptAt } },
+      );
+    },
+
+    async settle(ids) {
+      await orders.updateMany(
+        { _id: trusted({ $in: [...ids] }), state: trusted({ $nin: [...openStates] }) },
+        { $unset: { nextAttemptAt: true } },
       );
     },
 
     async due(now, limit) {
       const found = await orders
-        .find({ nextAttemptAt: { $lte: now } })
+        .find({ nextAttemptAt: trusted({ $lte: now }) })
         .sort({ nextAttemptAt: 1 })
         .limit(limit)
         .lean<OrderDocument[]>();
@@ -112,14 +119,14 @@ export const createOrderStore = (database: Database): OrderStore => {
 
     async terminal(ids) {
       const found = await orders
-        .find({ _id: { $in: ids }, state: { $nin: openStates } }, { _id: 1 })
+        .find({ _id: trusted({ $in: [...ids] }), state: trusted({ $nin: [...openStates] }) }, { _id: 1 })
         .lean<Pick<OrderDocument, '_id'>[]>();
       return found.map(({ _id }) => _id);
     },
 
     async oldestOpen() {
       const ages = await orders
-        .find({ state: { $in: openStates } }, { createdAt: 1 })
+        .find({ state: trusted({ $in: [...openStates] }) }, { createdAt: 1 })
         .sort({ createdAt: 1 })
         .limit(1)
         .lean<Pick<OrderDocument, 'createdAt'>[]>();
@@ -130,18 +137,11 @@ export const createOrderStore = (database: Database): OrderStore => {
 
 const toOrder = ({ _id, ...rest }: OrderDocument): Order => ({ id: _id, ...rest }) as Order;
 
-/** One arrow: state, version, history and lease in one write. A terminal order is nobody's work any more. */
+/** One arrow: state, version, history and lease in one write. */
 const toUpdate = ({ to, reason }: { to: OrderState; reason?: object | undefined }, step: Step): object => {
   const { at, by, traceparent, lease } = step;
-  const isEnd = arrows[to].length === 0;
   return {
-    $set: {
-      state: to,
-      lease: isEnd ? { ...lease, until: at } : lease,
-      ...(reason === undefined ? {} : { reason }),
-      ...(isEnd ? {} : { nextAttemptAt: lease.until }),
-    },
-    ...(isEnd ? { $unset: { nextAttemptAt: true } } : {}),
+    $set: { state: to, lease, nextAttemptAt: lease.until, ...(reason === undefined ? {} : { reason }) },
     $inc: { version: 1 },
     $push: { history: { state: to, at, by, traceId: toTraceId(traceparent) } },
   };
@@ -149,6 +149,6 @@ const toUpdate = ({ to, reason }: { to: OrderState; reason?: object | undefined 
 
 /** Orders after a position in the list. The bound on the time alone lets the index find the place; ids only break ties. */
 const olderThan = ({ createdAt, id }: OrderPosition): object => ({
-  createdAt: { $lte: createdAt },
-  $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }],
+  createdAt: trusted({ $lte: createdAt }),
+  $or: [{ createdAt: trusted({ $lt: createdAt }) }, { _id: trusted({ $lt: id }) }],
 });

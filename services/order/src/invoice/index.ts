@@ -9,9 +9,9 @@ const file = join(__dirname, '..', '..', 'dist', 'invoice', 'worker.js');
 export const createInvoices = (kit: Kit): Invoices => {
   const pool = kit.workers({ file, size: 1, maxQueue: 16 });
   return {
-    async render({ orderNo, createdAt, currency, total, lines }) {
+    render({ orderNo, createdAt, currency, total, lines }) {
       const invoice: Invoice = { orderNo, createdAt, currency, total, lines };
-      return Buffer.from(await pool.run<Uint8Array>('invoice.render', invoice));
+      return pool.run<Buffer>('invoice.render', invoice);
     },
   };
 };

@@ -1,4 +1,4 @@
-import { AppError, currentContext, type Fact, type Telemetry } from '@glasshouse/service-kit';
+import { AppError, currentContext, type Fact, isOutcomeUnknown, type Telemetry } from '@glasshouse/service-kit';
 import type { Order } from '../domain.js';
 import type { Probe } from '../use-cases/ports.js';
 import { factOf, fieldsOf, idsOf, outcomeOf, outcomes } from './facts.js';
@@ -11,9 +11,9 @@ const stepNames = {
   CANCELLING: 'order.cancel',
 } as const;
 
-/** A spent deadline is no trouble and an absent neighbour comes back; everything else needs a person. */
+/** A spent deadline is no trouble; an absent neighbour or database comes back; everything else needs a person. */
 const levelOf = (cause: unknown): 'info' | 'warn' | 'error' => {
-  if (!(cause instanceof AppError)) return 'error';
+  if (!(cause instanceof AppError)) return isOutcomeUnknown(cause) ? 'warn' : 'error';
   if (cause.code === 'deadline_exceeded' || cause.code === 'shutting_down') return 'info';
   return cause.kind === 'unavailable' || cause.kind === 'timeout' ? 'warn' : 'error';
 };
@@ -67,6 +67,12 @@ export const createProbe = ({ fact, tracing, metrics }: Telemetry): Probe => {
         action: 'order.recovered',
         level: 'warn',
         message: `A recovery brought order ${order.orderNo} to its end.`,
+      }),
+    retold: (order) =>
+      state(order, {
+        action: 'order.retold',
+        level: 'warn',
+        message: `Order ${order.orderNo} had ended as ${order.state}, but who ended it did not live to tell.`,
       }),
     commitLost: (order, sku) =>
       state(order, {

@@ -1,4 +1,5 @@
 import { createCancelOrder } from './cancel-order.js';
+import { createOutbox } from './outbox.js';
 import { createPlaceOrder } from './place-order.js';
 import type { Ports } from './ports.js';
 import { createReadOrders } from './read-orders.js';
@@ -8,12 +9,15 @@ import { createSaga } from './saga.js';
 export type UseCases = ReturnType<typeof createUseCases>;
 
 export const createUseCases = (ports: Ports) => {
-  const saga = createSaga(ports);
+  const outbox = createOutbox(ports);
+  const saga = createSaga(ports, outbox);
   return {
     placeOrder: createPlaceOrder(ports, saga),
     cancelOrder: createCancelOrder(ports, saga),
-    recoverOrders: createRecoverOrders(ports, saga),
+    recoverOrders: createRecoverOrders(ports, saga, outbox),
     ...createReadOrders(ports),
+    /** Before the process goes down in order. */
+    closeOutbox: outbox.close,
 
     /** Age in seconds of the oldest order that is not at its end; 0 if there is none. */
     async oldestOpenSeconds(): Promise<number> {

@@ -36,7 +36,7 @@ export interface Step {
   readonly at: Date;
   readonly by: Actor;
   readonly traceparent?: string | undefined;
-  /** The driver goes on from the new state; a terminal order is let go. */
+  /** Who goes on from the new state; until it ends no recovery looks at the order. */
   readonly lease: Order['lease'];
 }
 
@@ -61,7 +61,9 @@ export interface OrderStore {
   claim(order: Order, lease: Order['lease'], now: Date): Promise<Order | undefined>;
   /** Gives the lease back, if it is still this owner's, and says when a recovery may take the order up. */
   release(order: Order, owner: string, nextAttemptAt: Date): Promise<void>;
-  /** Orders that are not terminal and whose next attempt is due, longest due first. */
+  /** Terminal orders that have been told of; nobody has to look at them again. */
+  settle(ids: readonly string[]): Promise<void>;
+  /** Orders that somebody has to look at by now, longest due first. */
   due(now: Date, limit: number): Promise<Order[]>;
   /** Newest first; all customers' if `sub` is absent. */
   list(sub: string | undefined, page: Page): Promise<Order[]>;
@@ -129,6 +131,8 @@ export interface Probe {
   deferred(order: Order, by: Actor, cause: unknown): void;
   /** A recovery brought the order to its end. */
   recovered(order: Order): void;
+  /** The order had ended before, but who ended it did not live to tell. */
+  retold(order: Order): void;
   commitLost(order: Order, sku: string): void;
   invoiceRendered(order: Order, bytes: number): void;
 }

@@ -1,5 +1,6 @@
 import { isTerminal, type Order } from '../domain.js';
 import { createBudget } from './budget.js';
+import type { Outbox } from './outbox.js';
 import type { Driver, Ports } from './ports.js';
 import type { Saga } from './saga.js';
 
@@ -17,6 +18,7 @@ const budgetMs = 20_000;
 export const createRecoverOrders = (
   { store, probe, clock, newId }: Ports,
   saga: Saga,
+  outbox: Outbox,
 ): ((signal: AbortSignal) => Promise<void>) => {
   const recover = async (order: Order, signal: AbortSignal): Promise<void> => {
     const now = clock.now();
@@ -30,12 +32,17 @@ export const createRecoverOrders = (
     const claimed = await store.claim(order, lease, now);
     if (claimed === undefined) return;
     await probe.recovery(claimed, async () => {
+      if (isTerminal(claimed)) {
+        probe.retold(claimed);
+        return outbox.told(claimed);
+      }
       const reached = await saga.drive(claimed, driver);
       if (isTerminal(reached)) probe.recovered(reached);
     });
   };
 
   return async (signal) => {
+    await outbox.sweep();
     const due = await store.due(clock.now(), limit);
     const lane = async (): Promise<void> => {
       for (let order = due.shift(); order !== undefined && !signal.aborted; order = due.shift()) {

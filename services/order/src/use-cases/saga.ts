@@ -1,5 +1,6 @@
 import { backoffMs, isTerminal, isTooOld, type MoveFrom, type Order, type OrderIn } from '../domain.js';
 import { errors } from '../errors.js';
+import type { Outbox } from './outbox.js';
 import type { Driver, Ports } from './ports.js';
 
 export type Saga = ReturnType<typeof createSaga>;
@@ -8,7 +9,7 @@ export type Saga = ReturnType<typeof createSaga>;
  * Drives an order from wherever it stands towards its end. The request that places it, the one that cancels it and the recovery
  * use this same code, and may do so at once: each step can be repeated, and each arrow is followed by one of them only.
  */
-export const createSaga = ({ store, products, payments, probe, clock, random }: Ports) => {
+export const createSaga = ({ store, products, payments, probe, clock, random }: Ports, outbox: Outbox) => {
   const readAgain = async (order: Order): Promise<Order> => {
     const found = await store.find(order.id);
     if (found === undefined) throw errors.sagaContradicted({ detail: 'The order is gone.' });
@@ -35,6 +36,7 @@ export const createSaga = ({ store, products, payments, probe, clock, random }: 
     });
     if (moved === undefined) return readAgain(order);
     probe.advanced(moved, driver.by);
+    if (isTerminal(moved)) outbox.told(moved);
     return moved;
   };
 
