@@ -51,7 +51,7 @@ interface ServicePlan {
 const servicePlans: readonly ServicePlan[] = [
   { name: 'oauth', folder: 'services/oauth', port: 8081, hasInternal: true, uses: {} },
   { name: 'customer', folder: 'services/customer', port: 8082, hasInternal: true, uses: { oauth: 8181 } },
-  { name: 'product', folder: 'services/product', port: 8083, hasInternal: true, uses: {} },
+  { name: 'product', folder: 'services/product', port: 8083, hasInternal: true, uses: { order: 8184 } },
   {
     name: 'order',
     folder: 'services/order',

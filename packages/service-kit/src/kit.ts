@@ -134,7 +134,7 @@ export const createKit = (options: KitOptions): Kit => {
     },
     client: clients.create,
     outbound: ({ peer }) => {
-      const outbound = createOutbound({ peer, telemetry, metrics: clientMetrics });
+      const outbound = createOutbound({ peer, telemetry, metrics: clientMetrics, serviceKey: serviceKeys.own });
       resources.push({ name: `outbound ${peer}`, close: outbound.close });
       return outbound;
     },

@@ -30,12 +30,15 @@ export interface OutboundOptions {
   peer: string;
   telemetry: Telemetry;
   metrics: ClientMetrics;
+  /** This service's proof, `gateway.<secret>`: what it says about its caller is believed for that. */
+  serviceKey: string | undefined;
 }
 
 const capacity = 64;
 const maxWaiting = 64;
 
-export const createOutbound = ({ peer, telemetry, metrics }: OutboundOptions): Outbound & { close(): void } => {
+export const createOutbound = (options: OutboundOptions): Outbound & { close(): void } => {
+  const { peer, metrics } = options;
   metrics.addPeer(peer);
   const onState = (state: BreakerState): void => metrics.breakerState(peer, state);
   const guard = createGuard({ peer, breaker: true, capacity, maxWaiting, onState });
@@ -44,7 +47,7 @@ export const createOutbound = ({ peer, telemetry, metrics }: OutboundOptions): O
     run: async (call, send) => {
       const outcome: Outcome<Awaited<ReturnType<typeof send>>> = {};
       try {
-        await guard.run(call.timeoutMs, () => attempt({ peer, telemetry, metrics }, call, send, outcome));
+        await guard.run(call.timeoutMs, () => attempt(options, call, send, outcome));
       } catch (error) {
         if (outcome.failure !== undefined) throw outcome.failure;
         if (outcome.answer === undefined) throw error;
@@ -61,7 +64,7 @@ interface Outcome<T> {
 }
 
 const attempt = async <T extends { readonly status: number }>(
-  { peer, telemetry, metrics }: OutboundOptions,
+  { peer, telemetry, metrics, serviceKey }: OutboundOptions,
   { method, route, timeoutMs }: OutboundCall,
   send: (headers: Readonly<Record<string, string>>) => Promise<T>,
   outcome: Outcome<T>,
@@ -76,6 +79,7 @@ const attempt = async <T extends { readonly status: number }>(
   const headers = telemetry.tracing.inject(span);
   headers['x-deadline-ms'] = String(Math.max(0, Math.floor(Math.min(timeoutMs, deadlineAt - Date.now()))));
   if (requestId !== undefined) headers['x-request-id'] = requestId;
+  if (serviceKey !== undefined) headers['x-service-key'] = serviceKey;
   try {
     outcome.answer = await send(headers);
   } catch (error) {
