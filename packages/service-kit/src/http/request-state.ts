@@ -32,10 +32,13 @@ export const setRequestState = (req: Request, state: RequestState): void => {
 
 export const requestStateOf = (req: Request): RequestState | undefined => (req as Carrier)[key];
 
-/** The template and decoded parameters that the kit found for this request; for handlers in `before`. */
-export const matchedRoute = (
-  req: Request,
-): { template: string; params: Readonly<Record<string, string>> } | undefined => requestStateOf(req)?.match;
+/** The template and decoded parameters that the kit found for this path and method; for handlers in `before`. */
+export const matchedRoute = (req: Request): Pick<RouteMatch<unknown>, 'template' | 'params'> | undefined => {
+  const { match, method = '' } = requestStateOf(req) ?? {};
+  if (match === undefined || !match.isValid) return undefined;
+  const isDeclared = match.methods.has(method) || (method === 'HEAD' && match.methods.has('GET'));
+  return isDeclared ? { template: match.template, params: match.params } : undefined;
+};
 
 /** The route that answers this method; HEAD is answered by GET. */
 export const specOf = ({ match, method }: RequestState): RouteSpec | undefined =>
