@@ -33,13 +33,11 @@ const paymentAnswer = z
     orderId,
     state: z.enum(paymentStates).meta({ description: 'VOIDED: never charged; REFUNDED: charged and given back' }),
     amount: z.object({ amount, currency }).optional().meta({ description: 'Absent in VOIDED, which charged nothing' }),
-    at: z
-      .string()
-      .meta({
-        format: 'date-time',
-        description: 'Since when it is in this state',
-        examples: ['2026-01-01T12:00:00.000Z'],
-      }),
+    at: z.string().meta({
+      format: 'date-time',
+      description: 'Since when it is in this state',
+      examples: ['2026-01-01T12:00:00.000Z'],
+    }),
   })
   .meta({ id: 'Payment' });
 

@@ -102,7 +102,7 @@ test('charges and voids in any order and all at once end with money that is righ
       expect(await run(payments, charge, 'void')).toBe(final);
       expect(ledger.get(charge.orderId)).toEqual(moved);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

@@ -112,9 +112,9 @@ describe('the order service', () => {
     ]);
     expect(facts.at(-1)).toMatchObject({ 'log.level': 'error', 'glasshouse.order.id': 'order-000c' });
     const span = service.spans.find(
-      ({ traceId, parentId, name }) =>
-        traceId === facts[1]?.['trace.id'] && name.startsWith('PUT') && parentId === undefined,
+      ({ traceId, tags }) => traceId === facts[1]?.['trace.id'] && tags['span.kind'] === 'server',
     );
+    expect(span?.name).toBe('PUT /internal/skus/:sku/holds/:orderId');
     expect(span?.tags).toMatchObject({ 'glasshouse.sku': sku, 'glasshouse.order.id': 'order-000a' });
     expect(
       service.spans.some((child) => child.parentId === span?.spanId && child.name === 'skus.findOneAndUpdate'),

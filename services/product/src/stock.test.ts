@@ -129,7 +129,7 @@ test('any sequence of calls, repeated and out of order, answers as the protocol 
         expectSound(await readRaw(sku));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -152,7 +152,7 @@ test('any interleaving of calls at once keeps the stock sound and every answer f
       expect(rested.holds).toEqual([]);
       expectSound(rested);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
