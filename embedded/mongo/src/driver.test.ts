@@ -1,0 +1,441 @@
+import { Binary, BSONRegExp, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import mongoose from 'mongoose';
+import { codeOf, startTestStore, type TestStore } from './test-store';
+
+let store: TestStore;
+let count = 0;
+const fresh = () => {
+  count += 1;
+  return store.db.collection<Record<string, unknown>>(`c${count}`);
+};
+
+beforeAll(async () => {
+  store = await startTestStore();
+});
+afterAll(() => store.stop());
+
+describe('values', () => {
+  test('every BSON type comes back as it was sent', async () => {
+    const things = fresh();
+    const document = {
+      _id: new ObjectId(),
+      int: new Int32(5),
+      double: new Double(5),
+      negativeZero: new Double(-0),
+      long: Long.fromString('9007199254740993'),
+      decimal: Decimal128.fromString('1.10'),
+      date: new Date('2026-01-02T03:04:05.006Z'),
+      binary: new Binary(Buffer.from([1, 2, 3]), 4),
+      bytes: new Binary(Buffer.from('abc'), 0),
+      regex: new BSONRegExp('^a.c$', 'i'),
+      timestamp: new Timestamp({ t: 5, i: 6 }),
+      min: new MinKey(),
+      max: new MaxKey(),
+      nothing: null,
+      yes: true,
+      text: 'häß\u{1f600}\0',
+      list: [1, ['a'], { b: [] }],
+      object: {},
+    };
+    await things.insertOne(document);
+    const raw = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true };
+    const [found] = await things.find({}, raw).toArray();
+    expect(Object.keys(found ?? {})).toEqual(Object.keys(document));
+    expect(mongoose.mongo.BSON.EJSON.stringify(found ?? {}, { relaxed: false })).toBe(
+      mongoose.mongo.BSON.EJSON.stringify(document, { relaxed: false }),
+    );
+  });
+
+  test('_id comes first, and numbers of all types are the same key', async () => {
+    const things = fresh();
+    await things.insertOne({ a: 1, _id: 7 });
+    expect(Object.keys((await things.findOne({ _id: new Double(7) })) ?? {})).toEqual(['_id', 'a']);
+    expect(await codeOf(things.insertOne({ _id: Long.fromNumber(7) }))).toBe(11000);
+    expect(await codeOf(things.insertOne({ _id: [1] }))).toBe(53);
+  });
+
+  test('a field named __proto__ is refused, one named constructor is data', async () => {
+    const things = fresh();
+    await things.insertOne({ _id: 1 });
+    expect(await things.countDocuments({ constructor: { $exists: true } })).toBe(0);
+    await things.insertOne({ _id: 2, constructor: 'x' });
+    expect(await things.countDocuments({ constructor: 'x' })).toBe(1);
+    const poisoned = JSON.parse('{"_id":3,"__proto__":{"a":1}}') as Record<string, unknown>;
+    expect(await codeOf(things.insertOne(poisoned))).toBe(2);
+  });
+});
+
+describe('find', () => {
+  test('sorts, skips, limits and projects', async () => {
+    const things = fresh();
+    await things.insertMany([3, 1, 2, 5, 4].map((n) => ({ _id: n, n, nested: { a: n, b: -n } })));
+    const cursor = things.find({ n: { $gt: 1 } }).sort({ n: -1 }).skip(1).limit(2);
+    expect(await cursor.project({ n: 1, 'nested.a': 1, _id: 0 }).toArray()).toEqual([
+      { n: 4, nested: { a: 4 } },
+      { n: 3, nested: { a: 3 } },
+    ]);
+    const [excluded] = await things.find({ n: 1 }).project({ 'nested.b': 0 }).toArray();
+    expect(excluded).toEqual({ _id: 1, n: 1, nested: { a: 1 } });
+    expect(await codeOf(things.find().project({ n: 1, nested: 0 }).toArray())).toBe(31254);
+    expect(await codeOf(things.find().project({ n: 0, nested: 1 }).toArray())).toBe(31253);
+  });
+
+  test('serves long results in batches and forgets killed cursors', async () => {
+    const things = fresh();
+    await things.insertMany(Array.from({ length: 1000 }, (_, n) => ({ _id: n })));
+    expect(await things.find({}, { batchSize: 7 }).toArray()).toHaveLength(1000);
+    expect(await things.find({}, { batchSize: 500 }).sort({ _id: -1 }).limit(999).toArray()).toHaveLength(999);
+    const cursor = things.find({}, { batchSize: 2 });
+    await cursor.next();
+    const id = cursor.id;
+    await cursor.close();
+    expect(await codeOf(store.db.command({ getMore: id, collection: things.collectionName }))).toBe(43);
+  });
+
+  test('documents larger than one batch arrive whole', async () => {
+    const things = fresh();
+    const big = 'x'.repeat(6_000_000);
+    for (const _id of [1, 2, 3, 4]) await things.insertOne({ _id, big });
+    const found = await things.find().toArray();
+    expect(found.map(({ _id }) => _id)).toEqual([1, 2, 3, 4]);
+    expect(await codeOf(things.insertOne({ _id: 5, big: 'x'.repeat(16 * 1024 * 1024) }))).toBe(2);
+  });
+
+  test('matches null as MongoDB does, through arrays and documents', async () => {
+    const things = fresh();
+    const values: Record<string, unknown> = {
+      empty: {},
+      null: null,
+      number: 4,
+      b: { b: 'hi' },
+      bNull: { b: null },
+      emptyArray: [],
+      arrayOfArray: [[]],
+      someNull: [{ b: null }, { b: 3 }],
+      someMissing: [{ b: 3 }, {}],
+      noNull: [{ b: 1 }, { b: 3 }],
+      scalars: [1, 'string', 4],
+      scalarsAndNull: [1, null],
+    };
+    await things.insertMany([...Object.entries(values).map(([_id, a]) => ({ _id, a })), { _id: 'missing' }]);
+    const ids = async (filter: Record<string, unknown>) => (await things.find(filter).toArray()).map(({ _id }) => _id);
+    expect(await ids({ a: null })).toEqual(['null', 'scalarsAndNull', 'missing']);
+    expect(await ids({ a: { $exists: false } })).toEqual(['missing']);
+    expect(await ids({ 'a.b': null })).toEqual([
+      ...['empty', 'null', 'number', 'bNull', 'someNull', 'someMissing', 'missing'],
+    ]);
+    expect(await ids({ 'a.b': { $exists: false } })).toEqual([
+      ...['empty', 'null', 'number', 'emptyArray', 'arrayOfArray', 'scalars', 'scalarsAndNull', 'missing'],
+    ]);
+    expect(await ids({ a: { $elemMatch: { b: null } } })).toEqual(['arrayOfArray', 'someNull', 'someMissing']);
+    expect(await ids({ a: { $elemMatch: { $eq: null } } })).toEqual(['scalarsAndNull']);
+  });
+
+  test('refuses what it does not know with the code MongoDB gives', async () => {
+    const things = fresh();
+    await things.insertOne({ _id: 1, a: [1] });
+    const codes: [Record<string, unknown>, number][] = [
+      [{ a: { $near: 1 } }, 2],
+      [{ a: { $bitsAllSet: 1 } }, 2],
+      [{ $where: '1' }, 2],
+      [{ $and: [] }, 2],
+      [{ $or: 1 }, 2],
+      [{ a: { $in: 1 } }, 2],
+      [{ a: { $size: -1 } }, 2],
+      [{ a: { $mod: [0, 1] } }, 2],
+      [{ a: { $type: 'nothing' } }, 2],
+      [{ a: { $not: 5 } }, 2],
+      [{ a: { $regex: '(?i)x' } }, 51091],
+      [{ a: { $regex: '[' } }, 51091],
+    ];
+    for (const [filter, code] of codes) expect([filter, await codeOf(things.find(filter).toArray())]).toEqual([filter, code]);
+    expect(await codeOf(things.find({}, { collation: { locale: 'de' } }).toArray())).toBe(2);
+    expect(await codeOf(things.find({}, { hint: 'nope' }).toArray())).toBe(2);
+    expect(await codeOf(store.db.command({ find: things.collectionName, wrong: 1 }))).toBe(40415);
+    expect(await codeOf(store.db.command({ find: things.collectionName, filter: 1 }))).toBe(14);
+    expect(await codeOf(store.db.command({ mapReduce: 'x' }))).toBe(59);
+    expect(await codeOf(store.db.command({ find: 'a$b' }))).toBe(73);
+  });
+
+  test('a regular expression means what it means in PCRE', async () => {
+    const things = fresh();
+    await things.insertMany(['abc', 'ABC', 'a\nb', 'abc\n', 'a.c', 'a-c'].map((t, _id) => ({ _id, t })));
+    const ids = async (t: unknown) => (await things.find({ t }).toArray()).map(({ _id }) => _id);
+    expect(await ids(/^abc$/)).toEqual([0, 3]);
+    expect(await ids(/^abc$/i)).toEqual([0, 1, 3]);
+    expect(await ids({ $regex: 'a.b' })).toEqual([]);
+    expect(await ids({ $regex: 'a.b', $options: 's' })).toEqual([2]);
+    expect(await ids({ $regex: '^b', $options: 'm' })).toEqual([2]);
+    expect(await ids({ $regex: 'a\\-c' })).toEqual([5]);
+    expect(await ids({ $in: [/^A/, 'a.c'] })).toEqual([1, 4]);
+    expect(await ids({ $not: /c/i })).toEqual([2]);
+  });
+});
+
+describe('writes', () => {
+  test('an ordered insert stops at a duplicate, an unordered one goes on', async () => {
+    const things = fresh();
+    const documents = [{ _id: 1 }, { _id: 2 }, { _id: 1 }, { _id: 3 }];
+    expect(await codeOf(things.insertMany(documents))).toBe(11000);
+    expect(await things.countDocuments()).toBe(2);
+    await things.deleteMany({});
+    expect(await codeOf(things.insertMany(documents, { ordered: false }))).toBe(11000);
+    expect(await things.countDocuments()).toBe(3);
+  });
+
+  test('a duplicate key tells index, pattern and value, and changes nothing', async () => {
+    const things = fresh();
+    await things.createIndex({ email: 1 }, { unique: true });
+    await things.createIndex({ n: 1 });
+    await things.insertMany([
+      { _id: 1, email: 'a', n: 1 },
+      { _id: 2, email: 'b', n: 2 },
+    ]);
+    const error = await things.updateOne({ _id: 2 }, { $set: { email: 'a', n: 9 } }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 11000, keyPattern: { email: 1 }, keyValue: { email: 'a' } });
+    expect(await things.findOne({ n: 2 }, { hint: { n: 1 } })).toEqual({ _id: 2, email: 'b', n: 2 });
+    expect(await things.findOne({ n: 9 }, { hint: { n: 1 } })).toBeNull();
+    expect(await codeOf(things.findOneAndUpdate({ _id: 2 }, { $set: { email: 'a' } }))).toBe(11000);
+  });
+
+  test('findAndModify returns before or after, removes, sorts and upserts', async () => {
+    const things = fresh();
+    await things.insertMany([1, 2, 3].map((_id) => ({ _id, n: _id })));
+    expect(await things.findOneAndUpdate({}, { $inc: { n: 10 } }, { sort: { n: -1 } })).toEqual({ _id: 3, n: 3 });
+    expect(await things.findOneAndUpdate({ _id: 3 }, { $inc: { n: 1 } }, { returnDocument: 'after' })).toEqual({ _id: 3, n: 14 });
+    expect(await things.findOneAndDelete({ n: { $lt: 2 } })).toEqual({ _id: 1, n: 1 });
+    expect(await things.findOneAndReplace({ _id: 2 }, { x: 1 }, { returnDocument: 'after', projection: { _id: 0 } })).toEqual({ x: 1 });
+    expect(await things.findOneAndUpdate({ _id: 9 }, { $set: { n: 1 } })).toBeNull();
+    const result = await things.findOneAndUpdate(
+      { _id: 9, 'a.b': 1, c: { $gt: 5 } },
+      { $set: { n: 1 }, $setOnInsert: { made: true } },
+      { upsert: true, returnDocument: 'after', includeResultMetadata: true },
+    );
+    expect(result).toMatchObject({ lastErrorObject: { n: 1, updatedExisting: false, upserted: 9 } });
+    expect(result.value).toEqual({ _id: 9, a: { b: 1 }, n: 1, made: true });
+  });
+
+  test('update counts matches and changes apart, and upserts', async () => {
+    const things = fresh();
+    await things.insertMany([1, 2, 3].map((_id) => ({ _id, n: _id })));
+    expect(await things.updateMany({ n: { $gte: 2 } }, { $max: { n: 3 } })).toMatchObject({ matchedCount: 2, modifiedCount: 1 });
+    expect(await things.replaceOne({ _id: 1 }, { z: 1 })).toMatchObject({ matchedCount: 1, modifiedCount: 1 });
+    expect(await things.findOne({ _id: 1 })).toEqual({ _id: 1, z: 1 });
+    expect(await things.updateOne({ _id: 8 }, { $inc: { n: 1 } }, { upsert: true })).toMatchObject({ upsertedId: 8, matchedCount: 0 });
+    expect(await things.deleteMany({ n: { $exists: true } })).toMatchObject({ deletedCount: 3 });
+  });
+
+  test('refuses updates as MongoDB does', async () => {
+    const things = fresh();
+    await things.insertOne({ _id: 1, text: 'x', n: 1, list: [1], big: Long.MAX_VALUE });
+    const codes: [Record<string, unknown>, number][] = [
+      [{ $inc: { text: 1 } }, 14],
+      [{ $inc: { n: 'x' } }, 14],
+      [{ $mul: { text: 2 } }, 14],
+      [{ $inc: { big: Long.fromNumber(1) } }, 2],
+      [{ $push: { n: 1 } }, 2],
+      [{ $addToSet: { n: 1 } }, 2],
+      [{ $pull: { n: 1 } }, 2],
+      [{ $set: { 'n.x': 1 } }, 28],
+      [{ $set: { 'list.x': 1 } }, 28],
+      [{ $set: { a: 1, 'a.b': 2 } }, 40],
+      [{ $set: { a: 1 }, $inc: { a: 1 } }, 40],
+      [{ $set: { _id: 2 } }, 66],
+      [{ $unset: { _id: 1 } }, 66],
+      [{ $set: { 'a..b': 1 } }, 56],
+      [{ $set: { $a: 1 } }, 52],
+      [{ $bit: { n: { and: 1 } } }, 9],
+      [{ $nonsense: { n: 1 } }, 9],
+      [{ $set: 5 }, 9],
+      [{ $rename: { n: 5 } }, 2],
+      [{ $set: { 'list.$': 5 } }, 2],
+    ];
+    for (const [update, code] of codes) {
+      expect([update, await codeOf(things.updateOne({ _id: 1 }, update))]).toEqual([update, code]);
+    }
+    expect(await things.findOne({ _id: 1 })).toMatchObject({ text: 'x', n: 1, list: [1] });
+    expect(await codeOf(things.updateOne({ _id: 1 }, [{ $set: { a: 1 } }]))).toBe(9);
+  });
+
+  test('transactions are refused, sessions are welcome', async () => {
+    const things = fresh();
+    const session = store.client.startSession();
+    await things.insertOne({ _id: 1 }, { session });
+    session.startTransaction();
+    expect(await codeOf(things.insertOne({ _id: 2 }, { session }))).toBe(263);
+    await session.abortTransaction().catch(() => undefined);
+    await session.endSession();
+    expect(await things.countDocuments()).toBe(1);
+  });
+
+  test('the same transaction number again gets the first answer and changes nothing', async () => {
+    const things = fresh();
+    await things.insertOne({ _id: 1, n: 0 });
+    const lsid = { id: new mongoose.mongo.UUID() };
+    const send = (txnNumber: number) =>
+      store.db.command({
+        findAndModify: things.collectionName,
+        query: { _id: 1 },
+        update: { $inc: { n: 1 } },
+        new: true,
+        lsid,
+        txnNumber: Long.fromNumber(txnNumber),
+      });
+    const first = await send(5);
+    await store.restart();
+    expect(await send(5)).toEqual(first);
+    expect(await things.findOne()).toEqual({ _id: 1, n: 1 });
+    expect((await send(6)).value).toEqual({ _id: 1, n: 2 });
+    expect(await codeOf(send(5))).toBe(225);
+  });
+
+  test('a write concern that one node cannot give is told', async () => {
+    const error = await fresh().insertOne({ _id: 1 }, { writeConcern: { w: 2 } }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 100 });
+    await fresh().insertOne({ _id: 1 }, { writeConcern: { w: 0 } });
+  });
+});
+
+describe('collections and indexes', () => {
+  test('creates, lists and drops indexes, and tells conflicts apart', async () => {
+    const things = fresh();
+    expect(await things.createIndex({ a: 1 })).toBe('a_1');
+    expect(await things.createIndex({ a: 1 })).toBe('a_1');
+    expect(await codeOf(things.createIndex({ a: 1 }, { name: 'other' }))).toBe(85);
+    expect(await codeOf(things.createIndex({ b: 1 }, { name: 'a_1' }))).toBe(86);
+    expect(await codeOf(things.createIndex({ a: 1 }, { unique: true }))).toBe(86);
+    expect(await codeOf(things.createIndex({ a: 'text' }))).toBe(67);
+    expect(await codeOf(things.createIndex({ at: 1, b: 1 }, { expireAfterSeconds: 5 }))).toBe(67);
+    expect(await codeOf(things.dropIndex('nope'))).toBe(27);
+    expect(await codeOf(things.dropIndex('_id_'))).toBe(72);
+    expect((await things.indexes()).map(({ name }) => name)).toEqual(['_id_', 'a_1']);
+    await things.dropIndexes();
+    expect(await things.indexes()).toHaveLength(1);
+    expect(await codeOf(store.db.collection('absent').indexes())).toBe(26);
+  });
+
+  test('a unique index over duplicates is not made', async () => {
+    const things = fresh();
+    await things.insertMany([{ a: 1 }, { a: 1 }]);
+    expect(await codeOf(things.createIndex({ a: 1 }, { unique: true }))).toBe(11000);
+    expect(await things.indexes()).toHaveLength(1);
+    await things.insertOne({ a: 1 });
+  });
+
+  test('sparse and partial unique indexes leave out what they do not cover', async () => {
+    const things = fresh();
+    await things.createIndex({ s: 1 }, { unique: true, sparse: true });
+    await things.createIndex({ p: 1 }, { unique: true, partialFilterExpression: { live: true } });
+    await things.insertMany([{ _id: 1, p: 1 }, { _id: 2, p: 1 }, { _id: 3, p: 1, live: true, s: null }]);
+    expect(await codeOf(things.insertOne({ p: 1, live: true }))).toBe(11000);
+    expect(await codeOf(things.insertOne({ s: null }))).toBe(11000);
+    expect(await things.countDocuments({ s: null })).toBe(3);
+    expect(await things.countDocuments({ p: 1 })).toBe(3);
+  });
+
+  test('expired documents go, with the given clock', async () => {
+    let now = new Date('2026-01-01T00:00:00Z');
+    const own = await startTestStore({ clock: { now: () => now }, housekeepingMs: 20 });
+    try {
+      const things = own.db.collection('t');
+      await things.createIndex({ at: 1 }, { expireAfterSeconds: 60 });
+      await things.insertMany([{ at: now }, { at: [new Date(now.getTime() + 500_000), now] }, { at: 'never' }, {}]);
+      now = new Date(now.getTime() + 61_000);
+      for (const until = Date.now() + 5000; (await things.countDocuments()) > 2 && Date.now() < until; );
+      expect((await things.find().toArray()).map(({ at }) => at)).toEqual(['never', undefined]);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('an array in two fields of a compound index is refused', async () => {
+    const things = fresh();
+    await things.createIndex({ a: 1, b: 1 });
+    expect(await codeOf(things.insertOne({ a: [1, 2], b: [3, 4] }))).toBe(171);
+    expect(await codeOf(things.insertOne({ a: 'x'.repeat(3000) }))).toBe(17280);
+    expect(await things.countDocuments()).toBe(0);
+  });
+
+  test('lists and drops collections and databases', async () => {
+    const other = store.client.db('other');
+    await other.createCollection('one');
+    expect(await codeOf(other.createCollection('one'))).toBe(48);
+    await other.collection('two').insertOne({});
+    expect((await other.listCollections().toArray()).map(({ name }) => name)).toEqual(['one', 'two']);
+    expect((await other.listCollections({ name: 'two' }, { nameOnly: true }).toArray())).toHaveLength(1);
+    expect(await other.dropCollection('one')).toBe(true);
+    const names = async () => (await store.client.db('admin').admin().listDatabases()).databases.map(({ name }) => name);
+    expect(await names()).toContain('other');
+    await other.dropDatabase();
+    expect(await names()).not.toContain('other');
+    expect(await codeOf(other.createCollection('capped', { capped: true, size: 100 }))).toBe(72);
+  });
+
+  test('explain tells which index serves a query', async () => {
+    const things = fresh();
+    await things.createIndex({ a: 1, b: -1 });
+    await things.insertOne({ a: 1 });
+    const planOf = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}) =>
+      JSON.stringify((await things.find(filter).sort(sort).explain('queryPlanner')).queryPlanner.winningPlan);
+    expect(await planOf({ a: 1 }, { b: 1 })).toContain('"indexName":"a_1_b_-1"');
+    expect(await planOf({ a: 1 }, { b: 1 })).not.toContain('SORT');
+    expect(await planOf({ a: { $gt: 1 } }, { b: 1 })).toContain('SORT');
+    expect(await planOf({}, { a: -1, b: 1 })).not.toContain('SORT');
+    expect(await planOf({ b: 1 })).toContain('COLLSCAN');
+    expect(await planOf({ _id: { $in: [1, 2] } })).toContain('_id_');
+  });
+});
+
+describe('aggregation', () => {
+  test('groups with typed numbers', async () => {
+    const things = fresh();
+    await things.insertMany([
+      { _id: 1, s: 'a', n: 1, at: new Date(1) },
+      { _id: 2, s: 'a', n: new Double(2), at: new Date(2) },
+      { _id: 3, s: 'b', n: Long.fromNumber(5), tags: ['x', 'y'] },
+    ]);
+    const pipeline = [
+      { $match: { n: { $gt: 0 } } },
+      { $group: { _id: '$s', n: { $sum: 1 }, total: { $sum: '$n' }, mean: { $avg: '$n' }, first: { $min: '$at' } } },
+      { $sort: { _id: 1 } },
+    ];
+    const found = await things.aggregate(pipeline, { promoteValues: false }).toArray();
+    expect(found[0]).toEqual({ _id: 'a', n: new Int32(2), total: new Double(3), mean: new Double(1.5), first: new Date(1) });
+    expect(found[1]).toMatchObject({ _id: 'b', n: new Int32(1), mean: new Double(5), first: null });
+    expect(found[1]?.total).toEqual(Long.fromNumber(5));
+    expect(await things.aggregate([{ $unwind: '$tags' }, { $project: { tags: 1, _id: 0 } }]).toArray()).toEqual([{ tags: 'x' }, { tags: 'y' }]);
+    expect(await things.aggregate([{ $match: { s: 'a' } }, { $count: 'many' }]).toArray()).toEqual([{ many: 2 }]);
+    expect(await things.countDocuments({ s: 'a' }, { skip: 1 })).toBe(1);
+  });
+
+  test('refuses what it cannot do exactly', async () => {
+    const things = fresh();
+    await things.insertOne({ _id: 1 });
+    const codes: [Record<string, unknown>, number][] = [
+      [{ $lookup: { from: 'x', localField: 'a', foreignField: 'b', as: 'c' } }, 40324],
+      [{ $nonsense: {} }, 40324],
+      [{ $group: { _id: null, n: { $sum: { $rand: {} } } } }, 168],
+      [{ $group: { n: { $sum: 1 } } }, 15955],
+      [{ $group: { _id: 1, n: { $nonsense: 1 } } }, 15952],
+      [{ $match: { a: { $nonsense: 1 } } }, 2],
+    ];
+    for (const [stage, code] of codes) expect([stage, await codeOf(things.aggregate([stage]).toArray())]).toEqual([stage, code]);
+  });
+});
+
+test('what a shell or Compass asks first is answered', async () => {
+  const admin = store.client.db('admin');
+  for (const command of [
+    ...[{ hello: 1 }, { ping: 1 }, { buildInfo: 1 }, { serverStatus: 1 }, { hostInfo: 1 }, { whatsmyuri: 1 }],
+    ...[{ connectionStatus: 1, showPrivileges: true }, { getParameter: 1, featureCompatibilityVersion: 1 }],
+    ...[{ getLog: 'startupWarnings' }, { getCmdLineOpts: 1 }, { listDatabases: 1, nameOnly: true }, { dbStats: 1 }],
+  ]) {
+    expect(await admin.command(command)).toMatchObject({ ok: 1 });
+  }
+  expect(await admin.command({ hello: 1 })).toMatchObject({ setName: 'embedded', me: `127.0.0.1:${store.port}`, maxWireVersion: 21 });
+  expect(await codeOf(admin.command({ getParameter: 1, nothing: 1 }))).toBe(72);
+  const things = fresh();
+  await things.insertOne({ a: 1 });
+  const [stats] = await things.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
+  expect(stats).toMatchObject({ storageStats: { count: 1 } });
+});
