@@ -1,3 +1,6 @@
+/** What is left of a type once the condition holds. */
+export type Held<T> = Exclude<T, false | null | undefined | 0 | ''>;
+
 /**
  * Polls a condition until it holds and returns its value. The deadline only bounds a failing test; a passing one
  * goes on as soon as the condition holds.
@@ -8,13 +11,13 @@ export const waitFor = async <T>(
   what: string,
   condition: () => T | Promise<T>,
   deadlineMs = 10_000,
-): Promise<NonNullable<T>> => {
+): Promise<Held<T>> => {
   const deadlineAt = Date.now() + deadlineMs;
   let lastError: unknown;
   while (Date.now() < deadlineAt) {
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Held<T>;
       lastError = undefined;
     } catch (error) {
       lastError = error;

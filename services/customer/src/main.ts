@@ -6,6 +6,7 @@ import { createStore } from './store/index.js';
 import { createProbe } from './telemetry.js';
 import { createUseCases } from './use-cases/index.js';
 
+export { createRoutes } from './routes.js';
 export { configSchema };
 
 /** Who buys. */

@@ -12,6 +12,7 @@ import { createProbe } from './telemetry.js';
 import { createUseCases } from './use-cases/index.js';
 import { ringReloadMs } from './use-cases/keys.js';
 
+export { createRoutes } from './routes/index.js';
 export { configSchema };
 
 /** Credentials, tokens and keys. */

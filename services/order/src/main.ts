@@ -9,6 +9,7 @@ import { createOrderStore } from './store.js';
 import { createProbe, observeSagas } from './telemetry/index.js';
 import { createUseCases } from './use-cases/index.js';
 
+export { createRoutes } from './routes.js';
 export { configSchema };
 
 export const createService = (config: Config, overrides?: KitOverrides): Service => {

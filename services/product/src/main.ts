@@ -8,8 +8,8 @@ import { createStore } from './store/index.js';
 import { createProbe } from './telemetry.js';
 import { createUseCases } from './use-cases.js';
 
-export { configSchema };
 export { createRoutes } from './routes.js';
+export { configSchema };
 
 export const createService = (config: Config, overrides?: KitOverrides): Service => {
   const kit = createKit({ name: 'product', version: '0.1.0', config, overrides });

@@ -1,0 +1,31 @@
+import { benchGateway } from './bench/gateway.js';
+import { benchShop } from './bench/shop.js';
+import { benchStore } from './bench/store.js';
+import { CommandError, runCommand } from './shop.js';
+
+const help = `npm run bench -- NAME
+
+  gateway   requests per second of an authenticated GET through the gateway with all telemetry on, against a bare
+            http-proxy-middleware in Express that does nothing else: same upstream, same run, in turns
+  store     the document store: guarded findOneAndUpdate with j:true on 20 connections, and an indexed find among
+            100,000 documents against one among 1,000
+  shop      time from start to the first order, and resident memory after 100 orders, with processes and --single
+
+Ratios from one run on one machine can be compared; bare times cannot.
+`;
+
+const benches: Readonly<Record<string, () => Promise<void>>> = {
+  gateway: benchGateway,
+  store: benchStore,
+  shop: benchShop,
+};
+
+const main = async (): Promise<void> => {
+  const [name = '--help'] = process.argv.slice(2);
+  if (name === '--help') return void process.stdout.write(help);
+  const bench = benches[name];
+  if (bench === undefined) throw new CommandError(`There is no bench named ${name}.\n\n${help}`);
+  await bench();
+};
+
+runCommand(main);
