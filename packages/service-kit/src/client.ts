@@ -85,6 +85,15 @@ const breakerFacts: Partial<Record<BreakerState, { action: string; message: stri
   closed: { action: 'circuit_breaker.closed', message: 'A service works again; calls to it go on.' },
 };
 
+/** States and shows each change of a breaker. */
+export const createBreakerReport =
+  (peer: string, telemetry: Telemetry, metrics: ClientMetrics) =>
+  (state: BreakerState): void => {
+    metrics.breakerState(peer, state);
+    const fact = breakerFacts[state];
+    if (fact) telemetry.fact({ ...fact, level: 'warn', fields: { 'service.target.name': peer } });
+  };
+
 export const createClients = (options: ClientsOptions): Clients => {
   const { telemetry, serviceKey, random = Math.random } = options;
   const metrics = options.metrics ?? createClientMetrics(telemetry.metrics);
@@ -93,11 +102,7 @@ export const createClients = (options: ClientsOptions): Clients => {
     create(client) {
       const { peer } = client;
       metrics.addPeer(peer);
-      const onState = (state: BreakerState): void => {
-        metrics.breakerState(peer, state);
-        const fact = breakerFacts[state];
-        if (fact) telemetry.fact({ ...fact, level: 'warn', fields: { 'service.target.name': peer } });
-      };
+      const onState = createBreakerReport(peer, telemetry, metrics);
       const transport = createTransport(peer, bulkhead.capacity);
       const guard = createGuard({ peer, breaker: client.breaker ?? true, ...bulkhead, onState });
       closers.push(guard.close, transport.close);

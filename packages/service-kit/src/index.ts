@@ -18,6 +18,7 @@ export type { Database } from './database.js';
 export { isDuplicateKey, isOutcomeUnknown, mongooseSchema, trusted } from './database.js';
 export type { ErrorFactory, ErrorKind, ErrorOptions, ErrorSpec, FieldProblem } from './errors.js';
 export { AppError, defineError, kitErrors, statusOfKind } from './errors.js';
+export type { ServiceKeys } from './guards/service-keys.js';
 export type { TokenVerifier } from './guards/token-verifier.js';
 export type { HttpAppOptions } from './http/http-app.js';
 export { accepted, created, noContent, ok } from './http/replies.js';

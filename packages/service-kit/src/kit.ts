@@ -12,7 +12,7 @@ import { createDatabase, type Database } from './database.js';
 import { createFaults } from './faults.js';
 import { createGuard } from './guards/guard.js';
 import { createKeyFetch, createKeySet } from './guards/jwks.js';
-import { loadServiceKeys } from './guards/service-keys.js';
+import { loadServiceKeys, type ServiceKeys } from './guards/service-keys.js';
 import { createTokenVerifier, type TokenVerifier } from './guards/token-verifier.js';
 import { createHazelcast } from './hazelcast.js';
 import { stateRefusal } from './http/boundary.js';
@@ -63,6 +63,8 @@ export interface Kit {
   readonly clock: Clock;
   /** Routes verify tokens by their `access`; this is for a gateway's own handlers. */
   readonly tokens: TokenVerifier;
+  /** Routes verify service keys by their `access`; this is for what a service believes only of some callers. */
+  readonly serviceKeys: ServiceKeys;
   /** A random UUID (version 4). */
   newId(): string;
   database(options: { url: string }): Database;
@@ -126,6 +128,7 @@ export const createKit = (options: KitOptions): Kit => {
     telemetry,
     clock,
     tokens,
+    serviceKeys,
     newId,
     database: ({ url }) => {
       const database = createDatabase({ url, telemetry });

@@ -1,6 +1,7 @@
 import { currentContext, type Telemetry } from '@glasshouse/telemetry';
+import { createBreakerReport } from './client.js';
 import { DownstreamError } from './client-error.js';
-import { type BreakerState, createGuard } from './client-guard.js';
+import { createGuard } from './client-guard.js';
 import type { ClientMetrics } from './client-metrics.js';
 
 export interface OutboundCall {
@@ -17,7 +18,7 @@ export interface OutboundCall {
  */
 export interface Outbound {
   /**
-   * @param send gets the headers of trace, request id and deadline; whatever it throws is thrown on
+   * @param send gets the headers of trace, request id, deadline and this service's proof; whatever it throws is thrown on
    * @throws DownstreamError if the breaker is open or there is no room
    */
   run<T extends { readonly status: number }>(
@@ -40,7 +41,7 @@ const maxWaiting = 64;
 export const createOutbound = (options: OutboundOptions): Outbound & { close(): void } => {
   const { peer, metrics } = options;
   metrics.addPeer(peer);
-  const onState = (state: BreakerState): void => metrics.breakerState(peer, state);
+  const onState = createBreakerReport(peer, options.telemetry, metrics);
   const guard = createGuard({ peer, breaker: true, capacity, maxWaiting, onState });
   return {
     close: guard.close,
@@ -79,6 +80,7 @@ const attempt = async <T extends { readonly status: number }>(
   const headers = telemetry.tracing.inject(span);
   headers['x-deadline-ms'] = String(Math.max(0, Math.floor(Math.min(timeoutMs, deadlineAt - Date.now()))));
   if (requestId !== undefined) headers['x-request-id'] = requestId;
+  if (serviceKey !== undefined) headers['x-service-key'] = serviceKey;
   if (serviceKey !== undefined) headers['x-service-key'] = serviceKey;
   try {
     outcome.answer = await send(headers);
