@@ -1,10 +1,10 @@
-import { type Database, isDuplicateKey } from '@glasshouse/service-kit';
+import { type Database, isDuplicateKey, trusted } from '@glasshouse/service-kit';
 import type { ActiveCustomer, Customer, PendingCustomer } from '../domain.js';
 import type { CustomerStore, PagePosition, ProfileChanges } from '../use-cases/ports.js';
 import { type CustomerDocument, createCustomerSchema, toActive, toCustomer } from './document.js';
 
 const unfinishedStates: Customer['state'][] = ['PENDING', 'CLOSING'];
-const unfinished = { state: { $in: unfinishedStates } };
+const unfinished = { state: trusted({ $in: unfinishedStates }) };
 
 /** Every change is one guarded write on one document, and counts its version up. */
 export const createStore = (database: Database): CustomerStore => {
@@ -73,7 +73,7 @@ export const createStore = (database: Database): CustomerStore => {
 
     async anonymise(id, now) {
       const after = await change(
-        { _id: id, state: { $in: ['ACTIVE', 'PENDING'] } },
+        { _id: id, state: trusted({ $in: ['ACTIVE', 'PENDING'] }) },
         {
           $set: { state: 'CLOSING', email: `removed:${id}`, beganAt: now, claimedAt: now },
           $unset: { name: '', address: '' },
@@ -102,7 +102,7 @@ export const createStore = (database: Database): CustomerStore => {
 
     async findUnfinished(untouchedSince, limit) {
       const found = await customers
-        .find({ ...unfinished, claimedAt: { $lte: untouchedSince } })
+        .find({ ...unfinished, claimedAt: trusted({ $lte: untouchedSince }) })
         .sort({ claimedAt: 1 })
         .limit(limit)
         .lean<CustomerDocument[]>();
@@ -125,7 +125,7 @@ export const createStore = (database: Database): CustomerStore => {
 };
 
 const toFilterAfter = ({ createdAt, id }: PagePosition) => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
+  $or: [{ createdAt: trusted({ $lt: createdAt }) }, { createdAt, _id: trusted({ $lt: id }) }],
 });
 
 /** `null` takes the address away; what is absent stays. */

@@ -60,7 +60,8 @@ export const createRegister = (ports: Ports) => {
         if (pending === undefined) continue;
         const outcome = await createLogin(pending, registration.password);
         if (outcome === 'created' || outcome === 'existed') {
-          const customer = await finish(pending, registration);
+          const { name, address } = registration;
+          const customer = await finish(pending, { name, address });
           probe.customerRegistered(customer.id);
           return customer;
         }

@@ -1,4 +1,4 @@
-import { type Database, mongooseSchema } from '@glasshouse/service-kit';
+import { type Database, mongooseSchema, trusted } from '@glasshouse/service-kit';
 import type { RefreshFamily } from '../domain.js';
 import type { FamilyStore } from '../use-cases/ports.js';
 
@@ -22,6 +22,8 @@ const schema = mongooseSchema<FamilyDocument>({
   revokedAt: Date,
 });
 
+const absent = trusted({ $exists: false });
+
 export const createFamilyStore = (database: Database): FamilyStore => {
   const families = database.model<FamilyDocument>('families', schema);
   return {
@@ -39,7 +41,7 @@ export const createFamilyStore = (database: Database): FamilyStore => {
     async rotate({ id, from, to, now }) {
       const before = await families
         .findOneAndUpdate(
-          { _id: id, currentHash: from, revokedAt: { $exists: false }, expiresAt: { $gt: now } },
+          { _id: id, currentHash: from, revokedAt: absent, expiresAt: trusted({ $gt: now }) },
           { $set: { currentHash: to, previousHash: from, rotatedAt: now } },
         )
         .lean<FamilyDocument>();
@@ -48,13 +50,13 @@ export const createFamilyStore = (database: Database): FamilyStore => {
 
     async revoke(id, now) {
       const before = await families
-        .findOneAndUpdate({ _id: id, revokedAt: { $exists: false } }, { $set: { revokedAt: now } })
+        .findOneAndUpdate({ _id: id, revokedAt: absent }, { $set: { revokedAt: now } })
         .lean<FamilyDocument>();
       return before !== null;
     },
 
     async revokeAllOf(sub, now) {
-      await families.updateMany({ sub, revokedAt: { $exists: false } }, { $set: { revokedAt: now } });
+      await families.updateMany({ sub, revokedAt: absent }, { $set: { revokedAt: now } });
     },
   };
 };

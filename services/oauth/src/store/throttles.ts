@@ -1,4 +1,4 @@
-import { type Database, isDuplicateKey, mongooseSchema } from '@glasshouse/service-kit';
+import { type Database, isDuplicateKey, mongooseSchema, trusted } from '@glasshouse/service-kit';
 import { throttleTtlMs } from '../domain.js';
 import type { ThrottleStore } from '../use-cases/ports.js';
 
@@ -55,7 +55,7 @@ export const createThrottleStore = (database: Database): ThrottleStore => {
     },
 
     async block(key, until) {
-      await throttles.updateOne({ _id: key, blockedUntil: { $lt: until } }, { $set: { blockedUntil: until } });
+      await throttles.updateOne({ _id: key, blockedUntil: trusted({ $lt: until }) }, { $set: { blockedUntil: until } });
     },
 
     async clear(key) {
