@@ -41,7 +41,7 @@ declare module 'jaeger-client' {
     static withStringIds(traceId: string, spanId: string, parentId: string | null, flags: number): SpanContext;
     readonly traceIdStr: string | null;
     readonly spanIdStr: string | null;
-    readonly parentIdStr: string | null;
+    readonly parentIdStr: string | null | undefined;
     isSampled(): boolean;
   }
 

@@ -1,4 +1,4 @@
-import { ByteWriter, byteLength } from '../byte-writer.js';
+import { ByteWriter } from '../byte-writer.js';
 import type { LogRecord } from '../types.js';
 
 // Markers of https://github.com/msgpack/msgpack/blob/master/spec.md
@@ -15,16 +15,28 @@ const STR8 = 0xd9;
 const STR16 = 0xda;
 const MAP16 = 0xde;
 
-const writeText = (out: ByteWriter, text: string): void => {
-  const length = byteLength(text);
-  if (length < 32) out.u8(FIXSTR | length);
-  else if (length < 0x100) {
+/** The bytes it took. */
+const writeTextHead = (out: ByteWriter, length: number): number => {
+  if (length < 32) {
+    out.u8(FIXSTR | length);
+    return 1;
+  }
+  if (length < 0x100) {
     out.u8(STR8);
     out.u8(length);
-  } else {
-    out.u8(STR16);
-    out.u16(length);
+    return 2;
   }
+  out.u8(STR16);
+  out.u16(length);
+  return 3;
+};
+
+// Nearly every name and value is short ASCII: then one pass will do, as the head needs no count of bytes.
+const writeText = (out: ByteWriter, text: string): void => {
+  const headLength = writeTextHead(out, text.length);
+  if (out.shortAscii(text)) return;
+  out.undo(headLength);
+  writeTextHead(out, Buffer.byteLength(text));
   out.text(text);
 };
 

@@ -1,4 +1,4 @@
-import { ByteWriter, byteLength, joinBytes } from '../byte-writer.js';
+import { ByteWriter, joinBytes } from '../byte-writer.js';
 import type { SpanRecord } from '../types.js';
 import type { ServiceIdentity, SpanEncoder } from './span-encoder.js';
 
@@ -22,6 +22,9 @@ const FOLLOWS_FROM = 1;
 
 const SAMPLED = 1;
 const NO_PARENT = '0000000000000000';
+// Where the digits begin in a trace id, and in `traceId:spanId`.
+const LOW_HALF = 16;
+const REFERENCED_SPAN = 33;
 
 type Value = string | number | boolean;
 
@@ -32,8 +35,7 @@ const writeField = (out: ByteWriter, type: number, id: number): void => {
 
 const writeText = (out: ByteWriter, id: number, text: string): void => {
   writeField(out, STRING, id);
-  out.u32(byteLength(text));
-  out.text(text);
+  out.text32(text);
 };
 
 const writeI32 = (out: ByteWriter, id: number, value: number): void => {
@@ -46,9 +48,9 @@ const writeI64 = (out: ByteWriter, id: number, value: number): void => {
   out.i64(value);
 };
 
-const writeId = (out: ByteWriter, id: number, digits: string): void => {
+const writeId = (out: ByteWriter, id: number, digits: string, offset = 0): void => {
   writeField(out, I64, id);
-  out.hex64(digits);
+  out.hex64(digits, offset);
 };
 
 const writeListHead = (out: ByteWriter, id: number, length: number): void => {
@@ -78,25 +80,25 @@ const writeTag = (out: ByteWriter, key: string, value: Value): void => {
 };
 
 const writeTags = (out: ByteWriter, id: number, tags: Readonly<Record<string, Value>>): void => {
-  const entries = Object.entries(tags);
-  writeListHead(out, id, entries.length);
-  for (const [key, value] of entries) writeTag(out, key, value);
+  const keys = Object.keys(tags);
+  writeListHead(out, id, keys.length);
+  for (const key of keys) writeTag(out, key, tags[key] ?? '');
 };
 
 const writeReferences = (out: ByteWriter, references: readonly string[]): void => {
   writeListHead(out, 6, references.length);
   for (const reference of references) {
     writeI32(out, 1, FOLLOWS_FROM);
-    writeId(out, 2, reference.slice(16, 32));
-    writeId(out, 3, reference.slice(0, 16));
-    writeId(out, 4, reference.slice(33));
+    writeId(out, 2, reference, LOW_HALF);
+    writeId(out, 3, reference);
+    writeId(out, 4, reference, REFERENCED_SPAN);
     out.u8(STOP);
   }
 };
 
 const writeSpan = (out: ByteWriter, span: SpanRecord): void => {
-  writeId(out, 1, span.traceId.slice(16));
-  writeId(out, 2, span.traceId.slice(0, 16));
+  writeId(out, 1, span.traceId, LOW_HALF);
+  writeId(out, 2, span.traceId);
   writeId(out, 3, span.spanId);
   writeId(out, 4, span.parentId ?? NO_PARENT);
   writeText(out, 5, span.name);

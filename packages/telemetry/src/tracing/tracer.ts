@@ -45,7 +45,8 @@ const toRecord = (span: JaegerSpan): SpanRecord => {
     tags: toTags(span._tags),
     logs: span._logs.map((log) => ({ at: toMicros(log.timestamp), fields: toTags(log.fields) })),
   };
-  if (context.parentIdStr !== null) record.parentId = padSpanId(context.parentIdStr);
+  const { parentIdStr } = context;
+  if (typeof parentIdStr === 'string') record.parentId = padSpanId(parentIdStr);
   const followed = span._references.filter((reference) => reference.type() === REFERENCE_FOLLOWS_FROM);
   if (followed.length > 0) {
     record.followsFrom = followed.map((reference) => {
