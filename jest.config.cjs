@@ -6,7 +6,10 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/e2e/'],
   modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
   transform: {
-    '\\.[cm]?[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+    '\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`],
   moduleNameMapper: {
@@ -25,7 +28,7 @@ module.exports = {
     '^@glasshouse/product$': '<rootDir>/services/product/src/main.ts',
     '^@glasshouse/order$': '<rootDir>/services/order/src/main.ts',
     '^@glasshouse/payment$': '<rootDir>/services/payment/src/main.ts',
-    '^@glasshouse/gateway$': '<rootDir>/gateway/src/main.ts'
+    '^@glasshouse/gateway$': '<rootDir>/gateway/src/main.ts',
   },
   testTimeout: 20_000,
 };

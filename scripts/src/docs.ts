@@ -1,5 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { buildDocuments } from './docs/build.js';
 import { root, runCommand } from './shop.js';
 
@@ -19,8 +19,13 @@ const main = async (): Promise<void> => {
     if (current === text) continue;
     process.stdout.write(`${path} ${isCheck ? 'is out of date; run: npm run docs' : 'written'}\n`);
     if (isCheck) process.exitCode = 1;
-    else await writeFile(join(root, path), text);
+    else await writeOne(join(root, path), text);
   }
+};
+
+const writeOne = async (file: string, text: string): Promise<void> => {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
 };
 
 runCommand(main);
