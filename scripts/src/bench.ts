@@ -1,4 +1,5 @@
 import { benchGateway } from './bench/gateway.js';
+import { benchLosses } from './bench/losses.js';
 import { benchShop } from './bench/shop.js';
 import { benchStore } from './bench/store.js';
 import { CommandError, runCommand } from './shop.js';
@@ -9,6 +10,7 @@ const help = `npm run bench -- NAME
             http-proxy-middleware in Express that does nothing else: same upstream, same run, in turns
   store     the document store: guarded findOneAndUpdate with j:true on 20 connections, and an indexed find among
             100,000 documents against one among 1,000
+  losses    a minute of load at 50 requests per second, then log lines and spans counted at both ends
   shop      time from start to the first order, and resident memory after 100 orders, with processes and --single
 
 Ratios from one run on one machine can be compared; bare times cannot.
@@ -17,6 +19,7 @@ Ratios from one run on one machine can be compared; bare times cannot.
 const benches: Readonly<Record<string, () => Promise<void>>> = {
   gateway: benchGateway,
   store: benchStore,
+  losses: benchLosses,
   shop: benchShop,
 };
 

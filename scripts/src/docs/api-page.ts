@@ -66,6 +66,8 @@ const toRow = (name: string, description: string, schema: JsonSchema | undefined
   return `| ${name} | ${parts.filter((part) => part !== '').join('; ')} |`;
 };
 
-const oneLine = (text: string): string => text.replaceAll('\n', ' ').replaceAll('|', '\\|');
+/** A table cell: the items of a list stand behind each other. */
+const oneLine = (text: string): string =>
+  text.replace(/^- /, '').replaceAll('\n- ', '; ').replaceAll('\n', ' ').replaceAll('|', '\\|');
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { readMetrics, type Samples } from '../metrics.js';
+import { withPrivateShop } from '../private-shop.js';
+import { CommandError, root, type Shop } from '../shop.js';
+
+const rate = '50';
+const duration = '60s';
+
+interface Counts {
+  readonly name: string;
+  readonly emitted: number;
+  readonly dropped: number;
+  readonly received: number;
+}
+
+/** Loads a shop of its own, then counts log lines and spans at both ends: what the services emitted, what arrived. */
+export const benchLosses = async (): Promise<void> => {
+  await withPrivateShop([], async ({ shop, dataDirectory }) => {
+    await load(dataDirectory);
+    const counts = await untilSettled(shop);
+    for (const { name, emitted, dropped, received } of counts) {
+      process.stdout.write(
+        `${name}: ${emitted} emitted, ${dropped} dropped, ${received} received, ${emitted - received} lost\n`,
+      );
+    }
+    if (counts.some(({ emitted, dropped, received }) => dropped > 0 || emitted !== received)) {
+      throw new CommandError('Something was lost.');
+    }
+  });
+};
+
+const load = (dataDirectory: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const script = join(root, 'scripts/dist/load.js');
+    const child = spawn(process.execPath, [script, '--rate', rate, '--for', duration, '--data', dataDirectory], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new CommandError('The load did not end well.'))));
+  });
+
+/** Both ends go on counting (jobs write log lines too), so they are compared at a moment when they agree, or after 30 s. */
+const untilSettled = async (shop: Shop): Promise<readonly Counts[]> => {
+  const deadlineAt = Date.now() + 30_000;
+  for (;;) {
+    const counts = await readCounts(shop);
+    if (counts.every(({ emitted, received }) => emitted === received) || Date.now() > deadlineAt) return counts;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+};
+
+const readCounts = async (shop: Shop): Promise<readonly Counts[]> => {
+  const [services, backend] = await Promise.all([readMetrics(shop), readBackend(shop)]);
+  return [
+    {
+      name: 'log lines',
+      emitted: sumOf(services, / log_records_total\b/),
+      dropped: sumOf(services, / log_records_dropped_total\b/),
+      received: sumOf(backend, / embedded_logs_received_total\b/),
+    },
+    {
+      name: 'spans',
+      emitted: sumOf(services, / spans_reported_total\b/) + sumOf(services, / spans_dropped_total\b/),
+      dropped: sumOf(services, / spans_dropped_total\b/),
+      received: sumOf(backend, / embedded_spans_received_total\b/),
+    },
+  ];
+};
+
+const readBackend = (shop: Shop): Promise<Samples> =>
+  readMetrics({ ...shop, addresses: { ...shop.addresses, admin: { backend: shop.addresses.jaeger } } });
+
+const sumOf = (samples: Samples, pattern: RegExp): number =>
+  [...samples].filter(([name]) => pattern.test(name)).reduce((sum, [, value]) => sum + value, 0);
