@@ -14,7 +14,7 @@ const unavailableNames = new Set([
   'MongooseServerSelectionError',
   'MongoWaitQueueTimeoutError',
   'MongoPoolClearedError',
-  'MongoPoolClearedOnNetworkError',
+  'PoolClearedOnNetworkError',
   'MongoPoolClosedError',
   'MongoNotConnectedError',
   'MongoTopologyClosedError',

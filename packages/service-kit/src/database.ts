@@ -29,7 +29,7 @@ export interface ManagedDatabase extends Database {
 }
 
 export interface DatabaseOptions {
-  /** `mongodb://host:27017/order`; what it says wins over this module's defaults (`retryWrites=false` for FerretDB). */
+  /** `mongodb://host:27017/order`; FerretDB needs `?retryWrites=false`, and everything else the default, true. */
   url: string;
   telemetry: Telemetry;
 }
@@ -55,17 +55,23 @@ const connectOptions = {
   connectTimeoutMS: 2_000,
   socketTimeoutMS: 5_000,
   waitQueueTimeoutMS: 500,
-  heartbeatFrequencyMS: 5_000,
+  heartbeatFrequencyMS: 2_000,
   maxPoolSize: 20,
   // An acknowledged write survives a crash of the store.
   writeConcern: { w: 1, j: true },
   monitorCommands: true,
+} satisfies mongoose.ConnectOptions;
+
+/** On each schema, since the connection's options count only from the first attempt to connect. */
+const schemaOptions = {
+  strict: 'throw',
+  strictQuery: 'throw',
+  // Without a connection a command is refused at once; mongoose would keep it for 10 s.
   bufferCommands: false,
   // Indexes are created by `connect`, which tries again; mongoose would not.
   autoIndex: false,
   autoCreate: false,
-  sanitizeFilter: true,
-} satisfies mongoose.ConnectOptions & { sanitizeFilter: boolean };
+} as const;
 
 const shortestPauseMs = 100;
 const longestPauseMs = 2_000;
@@ -74,6 +80,7 @@ const closeTimeoutMs = 1_500;
 
 export const createDatabase = ({ url, telemetry }: DatabaseOptions): ManagedDatabase => {
   const connection = mongoose.createConnection();
+  connection.set('sanitizeFilter', true);
   const closing = new AbortController();
   const observation = observeCommands(connection, telemetry);
   const state = reportState(telemetry);
@@ -106,8 +113,8 @@ export const createDatabase = ({ url, telemetry }: DatabaseOptions): ManagedData
   return {
     connection,
     model<T>(name: string, schema: mongoose.Schema<T>) {
-      schema.set('strict', 'throw');
-      schema.set('strictQuery', 'throw');
+      for (const [option, value] of Object.entries(schemaOptions))
+        schema.set(option as keyof typeof schemaOptions, value);
       observation.addCollection(name);
       return connection.model<T>(name, schema, name);
     },
@@ -117,12 +124,13 @@ export const createDatabase = ({ url, telemetry }: DatabaseOptions): ManagedData
     },
     async isReady() {
       if (!isConnected) return false;
-      try {
-        await connection.db?.command({ ping: 1 }, { timeoutMS: readyTimeoutMs });
-        return true;
-      } catch {
-        return false;
-      }
+      // The driver's own timeout ends the command too, but its wait for a server may take longer.
+      const ping = connection.db?.command({ ping: 1 }, { timeoutMS: readyTimeoutMs });
+      const isAnswered = Promise.resolve(ping).then(
+        () => true,
+        () => false,
+      );
+      return Promise.race([isAnswered, pause(readyTimeoutMs, false, { ref: false })]);
     },
     async close() {
       closing.abort();
