@@ -11,8 +11,8 @@ export interface FluentdLimits {
   lingerMs: number;
 }
 
-// 16 MiB hold 60 s of some 600 records a second.
-const defaultLimits: FluentdLimits = { maxItems: 50_000, maxBytes: 16 << 20, ackTimeoutMs: 3_000, lingerMs: 100 };
+// 12 MiB hold 60 s of some 500 records a second.
+const defaultLimits: FluentdLimits = { maxItems: 50_000, maxBytes: 12 << 20, ackTimeoutMs: 3_000, lingerMs: 100 };
 
 const BATCH_RECORDS = 1_000;
 const BATCH_BYTES = 1 << 20;

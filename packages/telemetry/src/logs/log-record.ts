@@ -50,7 +50,7 @@ export const createRecordBuilder = ({ service, version, instanceId }: RecordOpti
     const record: LogRecord = {
       '@timestamp': timestamp(),
       'log.level': fact.level ?? 'info',
-      message: cut(fact.message, MAX_TEXT_LENGTH),
+      message: cut(String(fact.message), MAX_TEXT_LENGTH),
       'service.name': service,
       'service.version': version,
       'service.instance.id': instanceId,

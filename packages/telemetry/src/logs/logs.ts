@@ -6,7 +6,7 @@ import { createRecordBuilder, type RecordOptions } from './log-record.js';
 import { type LogLine, MESSAGE, type SinkEvents } from './log-sink.js';
 import { StdoutSink } from './stdout-sink.js';
 
-export type SinkName = 'stdout' | 'fluentd';
+type SinkName = 'stdout' | 'fluentd';
 
 export interface LogEvents {
   onEmitted(level: LogLevel): void;

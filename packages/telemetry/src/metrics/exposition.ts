@@ -26,7 +26,8 @@ export const chooseFormat = (accept: string | undefined): Format =>
   /application\/openmetrics-text(?!\s*;[^,]*q=0(?:\.0*)?\s*(?:[,;]|$))/i.test(accept ?? '') ? 'openmetrics' : 'text';
 
 const escapeHelp = (text: string) => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
-const escapeLabel = (text: string) => escapeHelp(text).replaceAll('"', '\\"');
+// Hardly any label value needs it, and there are thousands.
+const escapeLabel = (text: string) => (/[\\\n"]/.test(text) ? escapeHelp(text).replaceAll('"', '\\"') : text);
 
 const formatNumber = (value: number): string => {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
@@ -34,8 +35,9 @@ const formatNumber = (value: number): string => {
 };
 
 const formatLabels = (labels: Sample['labels']): string => {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`);
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+  let text = '';
+  for (const name in labels) text += `${text === '' ? '{' : ','}${name}="${escapeLabel(String(labels[name]))}"`;
+  return text === '' ? '' : `${text}}`;
 };
 
 const formatExemplar = ({ exemplar }: Sample): string => {

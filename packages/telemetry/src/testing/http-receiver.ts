@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { joinBytes } from '../byte-writer.js';
 
-export interface ReceivedPost {
+interface ReceivedPost {
   path: string;
   contentType: string;
   body: Buffer;
