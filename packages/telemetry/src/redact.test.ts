@@ -26,8 +26,8 @@ describe('redact', () => {
   it('leaves alone what helps to find the cause', () => {
     const text = [
       'TypeError: Cannot read properties of undefined',
-      '    at placeOrder (/work/services/order/dist/use-cases.js:12:34)',
-      '    at /work/node_modules/@glasshouse/service-kit/dist/app.js:1:2',
+      '    at placeOrder (services/order/dist/use-cases.js:12:34)',
+      '    at node_modules/@glasshouse/service-kit/dist/app.js:1:2',
       'connect ECONNREFUSED 127.0.0.1:8183, trace 4bf92f3577b34da6a3ce929d0e0e4736, request 7b7dd6a1-6a4c-4a3c-9f43-8ba8d0d0a7ee',
     ].join('\n');
     expect(redact(text, 2_000)).toBe(text);
@@ -48,5 +48,5 @@ describe('redact', () => {
     for (const unit of ['a', 'a.', '@', '?a=', '1 ', '-----BEGIN A', 'token', 'eyJ', '://x']) {
       expect(redact(unit.repeat(20_000), 4_000).length).toBeLessThanOrEqual(4_000);
     }
-  }, 5_000);
+  });
 });
