@@ -1,7 +1,7 @@
 /** The bytes are not what the Forward protocol allows; the connection cannot go on. */
 export class ProtocolError extends Error {}
 
-const maxParts = 1_000_000;
+const maxParts = 400_000;
 const smallest = 16 * 1_024;
 
 export interface MessageReader {
@@ -67,62 +67,26 @@ export const createMessageReader = (maxBytes: number): MessageReader => {
   };
 };
 
-// https://github.com/msgpack/msgpack/blob/master/spec.md, "Formats": the bytes of a head with its payload, and how many values it contains.
+// The heads 0xc0 to 0xdf of https://github.com/msgpack/msgpack/blob/master/spec.md: bytes of a head with its fixed part
+// (0: never used), bytes of the size within it, and whether that size counts values (maps have two for each) or bytes.
+const headBytes = [1, 0, 1, 1, 2, 3, 5, 3, 4, 6, 5, 9, 2, 3, 5, 9, 2, 3, 5, 9, 3, 4, 6, 10, 18, 2, 3, 5, 3, 5, 3, 5];
+const sizeBytes = [0, 0, 0, 0, 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4];
+const partsPerSize = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 2];
+
+// The bytes of a head with its payload, and how many values follow that belong to it; undefined while the head is cut off.
 const measure = (buffer: Uint8Array, at: number, end: number): { bytes: number; parts: number } | undefined => {
   if (at >= end) return undefined;
   const head = buffer[at] ?? 0;
-  const value = (bytes: number) => ({ bytes, parts: 0 });
-  if (head < 0x80 || head >= 0xe0) return value(1);
+  if (head < 0x80 || head >= 0xe0) return { bytes: 1, parts: 0 };
   if (head < 0x90) return { bytes: 1, parts: (head & 15) * 2 };
   if (head < 0xa0) return { bytes: 1, parts: head & 15 };
-  if (head < 0xc0) return value(1 + (head & 31));
-  const fixed = fixedSizes.get(head);
-  if (fixed !== undefined) return value(fixed);
-  const sized = sizedHeads.get(head);
-  if (sized === undefined) throw new ProtocolError('not MessagePack');
-  if (at + 1 + sized.width > end) return undefined;
+  if (head < 0xc0) return { bytes: 1 + (head & 31), parts: 0 };
+  const bytes = headBytes[head - 0xc0] ?? 0;
+  const width = sizeBytes[head - 0xc0] ?? 0;
+  if (bytes === 0) throw new ProtocolError('not MessagePack');
+  if (at + 1 + width > end) return undefined;
   let size = 0;
-  for (let byte = 1; byte <= sized.width; byte++) size = size * 256 + (buffer[at + byte] ?? 0);
-  const bytes = 1 + sized.width + sized.extra;
-  return sized.parts > 0 ? { bytes, parts: size * sized.parts } : { bytes: bytes + size, parts: 0 };
+  for (let byte = 1; byte <= width; byte++) size = size * 256 + (buffer[at + byte] ?? 0);
+  const parts = partsPerSize[head - 0xc0] ?? 0;
+  return parts > 0 ? { bytes, parts: size * parts } : { bytes: bytes + size, parts: 0 };
 };
-
-const fixedSizes: ReadonlyMap<number, number> = new Map([
-  [0xc0, 1],
-  [0xc2, 1],
-  [0xc3, 1],
-  [0xca, 5],
-  [0xcb, 9],
-  [0xcc, 2],
-  [0xcd, 3],
-  [0xce, 5],
-  [0xcf, 9],
-  [0xd0, 2],
-  [0xd1, 3],
-  [0xd2, 5],
-  [0xd3, 9],
-  [0xd4, 3],
-  [0xd5, 4],
-  [0xd6, 6],
-  [0xd7, 10],
-  [0xd8, 18],
-]);
-
-const binary = (width: number) => ({ width, extra: 0, parts: 0 });
-const extension = (width: number) => ({ width, extra: 1, parts: 0 });
-const container = (width: number, parts: number) => ({ width, extra: 0, parts });
-const sizedHeads: ReadonlyMap<number, { width: number; extra: number; parts: number }> = new Map([
-  [0xc4, binary(1)],
-  [0xc5, binary(2)],
-  [0xc6, binary(4)],
-  [0xd9, binary(1)],
-  [0xda, binary(2)],
-  [0xdb, binary(4)],
-  [0xc7, extension(1)],
-  [0xc8, extension(2)],
-  [0xc9, extension(4)],
-  [0xdc, container(2, 1)],
-  [0xdd, container(4, 1)],
-  [0xde, container(2, 2)],
-  [0xdf, container(4, 2)],
-]);

@@ -22,20 +22,23 @@ export interface LogStore {
   stats(): StoreStats;
 }
 
-/** The document as it was sent, nested objects under dotted names. */
-export const sourceOf = (segment: Segment, row: number): Record<string, Value> => {
-  const sent = segment.stored(timeField, row);
-  const source: Record<string, Value> = { [timeField]: sent ?? new Date(segment.times[row] ?? 0).toISOString() };
-  for (const field of segment.fields) {
-    const value = segment.stored(field, row);
-    if (value !== undefined) source[field] = value;
-  }
-  return source;
+/** Reads the documents of a segment as they were sent, nested objects under dotted names. */
+export const sourceReader = (segment: Segment): ((row: number) => Record<string, Value>) => {
+  const sent = segment.storedReader(timeField);
+  const fields = [...segment.fields].map((field) => [field, segment.storedReader(field)] as const);
+  return (row) => {
+    const source: Record<string, Value> = { [timeField]: sent(row) ?? new Date(segment.times[row] ?? 0).toISOString() };
+    for (const [field, read] of fields) {
+      const value = read(row);
+      if (value !== undefined) source[field] = value;
+    }
+    return source;
+  };
 };
 
 /** The record's own id, or its number in the order of arrival. */
 export const idOf = (segment: Segment, row: number): string => {
-  const id = segment.stored(idField, row);
+  const id = segment.storedReader(idField)(row);
   return typeof id === 'string' ? id : `${segment.firstSequence + row}`;
 };
 

@@ -72,16 +72,20 @@ export class Segment {
     return this.columns.get(field)?.words ?? [];
   }
 
-  value(field: string, row: number): Value | undefined {
-    return field === this.timeField ? this.times[row] : this.stored(field, row);
+  /** Reads a field row by row. */
+  reader(field: string): (row: number) => Value | undefined {
+    return field === this.timeField ? (row) => this.times[row] : this.storedReader(field);
   }
 
-  /** Like `value`, but the time field is what was sent, if that was not its usual form. */
-  stored(field: string, row: number): Value | undefined {
+  /** Like `reader`, but the time field is what was sent, if that was not its usual form. */
+  storedReader(field: string): (row: number) => Value | undefined {
     const column = this.columns.get(field);
-    const place = column?.places[row] ?? missing;
-    if (column === undefined || place === missing) return undefined;
-    return place === number ? column.numbers?.[row] : column.words[place - firstWord];
+    if (column === undefined) return () => undefined;
+    const { places, numbers, words } = column;
+    return (row) => {
+      const place = places[row] ?? missing;
+      return place === number ? numbers?.[row] : words[place - firstWord];
+    };
   }
 
   /** One byte per row, 1 where the row is there. The caller owns it. */
@@ -94,27 +98,35 @@ export class Segment {
   /** 1 where any value of the field passes; a missing value never does. Hidden rows are included. */
   match(field: string, test: (value: Scalar) => boolean): Uint8Array {
     const mask = new Uint8Array(this.rows);
+    this.matchInto(mask, field, test);
+    return mask;
+  }
+
+  /** Adds the rows that match to a mask. */
+  matchInto(mask: Uint8Array, field: string, test: (value: Scalar) => boolean): void {
+    const column = this.columns.get(field);
     if (field === this.timeField) {
       for (let row = 0; row < this.rows; row++) if (test(this.times[row] ?? 0)) mask[row] = 1;
-      return mask;
-    }
-    const column = this.columns.get(field);
-    if (column === undefined) return mask;
-    const { places, numbers, words } = column;
-    const passes = new Uint8Array(words.length + firstWord);
-    let some = false;
-    words.forEach((word, index) => {
-      if (Array.isArray(word) ? word.some(test) : test(word as Scalar)) {
+    } else if (column !== undefined) {
+      const { places, numbers, words } = column;
+      const passes = new Uint8Array(words.length + firstWord);
+      let some = numbers !== undefined;
+      for (let index = 0; index < words.length; index++) {
+        const word = words[index] ?? null;
+        if (typeof word === 'object' && word !== null ? !word.some(test) : !test(word)) continue;
         passes[index + firstWord] = 1;
         some = true;
       }
-    });
-    if (!some && numbers === undefined) return mask;
-    for (let row = 0; row < this.rows; row++) {
-      const place = places[row] ?? missing;
-      mask[row] = place === number ? (test(numbers?.[row] ?? 0) ? 1 : 0) : (passes[place] ?? 0);
+      for (let row = 0; some && row < this.rows; row++) {
+        const place = places[row] ?? missing;
+        if (place === number ? test(numbers?.[row] ?? 0) : passes[place] === 1) mask[row] = 1;
+      }
     }
-    return mask;
+  }
+
+  /** Calls `visit` with each row of the mask that is not hidden. */
+  forEach(mask: Uint8Array, visit: (row: number) => void): void {
+    for (let row = 0; row < this.rows; row++) if (mask[row] === 1 && this.hiddenRows?.[row] !== 1) visit(row);
   }
 
   /** Hides the rows whose field has one of these values; answers how many were hidden by it. */
@@ -158,6 +170,11 @@ export class Segment {
     column.places[row] = place;
   }
 }
+
+/** Leaves in the first mask what is in both. */
+export const narrow = (mask: Uint8Array, other: Uint8Array): void => {
+  for (let row = 0; row < mask.length; row++) if (other[row] === 0) mask[row] = 0;
+};
 
 /** About what V8 needs for it; a little more for text outside Latin-1. */
 const sizeOf = (value: Value): number => {

@@ -1,7 +1,8 @@
 import type { SpanRecord } from '@glasshouse/telemetry/wire';
 import type { StoreStats } from './logs.js';
 import { createRing } from './ring.js';
-import type { Fields, Scalar, Segment, Value } from './segment.js';
+import type { Scalar, Segment, Value } from './segment.js';
+import { fieldsOf, matching, spanReader, tagPrefix, textReader } from './span-rows.js';
 
 export interface SpanQuery {
   service: string;
@@ -35,8 +36,6 @@ export interface SpanStoreOptions {
 }
 
 const maxTags = 128;
-const tagPrefix = 'tag.';
-const kind = `${tagPrefix}span.kind`;
 
 /**
  * Spans, oldest trace out first. A trace falls out as a whole; one that an error record or an exemplar refers to moves
@@ -55,8 +54,9 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
 
   const forget = (segment: Segment, isKept: (traceId: string) => boolean): void => {
     const gone = new Set<Scalar>();
-    forEachRow(segment, segment.all(), (row) => {
-      const traceId = textOf(segment, 'traceId', row);
+    const traceIdOf = textReader(segment, 'traceId');
+    segment.forEach(segment.all(), (row) => {
+      const traceId = traceIdOf(row);
       if (isKept(traceId)) return kept.add(segment.times[row] ?? 0, fieldsOf(segment, row));
       gone.add(traceId);
       counts.evicted++;
@@ -70,8 +70,9 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
     for (const segment of segments()) {
       if (!segment.words('traceId').some((word) => wanted.has(word as Scalar))) continue;
       const mask = segment.match('traceId', (value) => wanted.has(value));
-      forEachRow(segment, and(segment.all(), mask), (row) => {
-        const span = spanOf(segment, row);
+      const read = spanReader(segment);
+      segment.forEach(mask, (row) => {
+        const span = read(row);
         const spans = found.get(span.traceId) ?? new Map<string, SpanRecord>();
         // A reporter that got no answer sends again, and a span may come by both protocols.
         const key = `${span.spanId} ${span.service} ${span.tags['span.kind'] ?? ''}`;
@@ -109,14 +110,11 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
     operations(service) {
       const found = new Map<string, { name: string; spanKind: string }>();
       for (const segment of segments()) {
-        forEachRow(
-          segment,
-          and(
-            segment.all(),
-            segment.match('service', (value) => value === service),
-          ),
+        const [name, spanKind] = [textReader(segment, 'name'), textReader(segment, `${tagPrefix}span.kind`)];
+        segment.forEach(
+          segment.match('service', (value) => value === service),
           (row) => {
-            const operation = { name: textOf(segment, 'name', row), spanKind: textOf(segment, kind, row) };
+            const operation = { name: name(row), spanKind: spanKind(row) };
             found.set(`${operation.name}\n${operation.spanKind}`, operation);
           },
         );
@@ -126,8 +124,9 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
     find(query) {
       const latest = new Map<string, number>();
       for (const segment of segments()) {
-        forEachRow(segment, matching(segment, query), (row) => {
-          const traceId = textOf(segment, 'traceId', row);
+        const traceIdOf = textReader(segment, 'traceId');
+        segment.forEach(matching(segment, query), (row) => {
+          const traceId = traceIdOf(row);
           latest.set(traceId, Math.max(latest.get(traceId) ?? 0, segment.times[row] ?? 0));
         });
       }
@@ -140,25 +139,25 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
     },
     dependencies(start, end) {
       const serviceOf = new Map<string, string>();
-      const children = new Map<string, { parent: string; child: string }>();
       for (const segment of segments()) {
-        forEachRow(segment, segment.all(), (row) => {
-          const spanId = textOf(segment, 'spanId', row);
-          const child = textOf(segment, 'service', row);
-          const at = segment.times[row] ?? 0;
-          serviceOf.set(spanId, child);
-          const parent = textOf(segment, 'parentId', row);
-          if (parent !== '' && at >= start && at <= end) children.set(`${spanId} ${child}`, { parent, child });
-        });
+        const [spanId, service] = [textReader(segment, 'spanId'), textReader(segment, 'service')];
+        segment.forEach(segment.all(), (row) => serviceOf.set(spanId(row), service(row)));
       }
       const links = new Map<string, { parent: string; child: string; callCount: number }>();
-      for (const { parent: parentId, child } of children.values()) {
-        const parent = serviceOf.get(parentId);
-        if (parent === undefined || parent === child) continue;
-        const key = `${parent}\n${child}`;
-        const link = links.get(key) ?? { parent, child, callCount: 0 };
-        link.callCount++;
-        links.set(key, link);
+      const seen = new Set<string>();
+      for (const segment of segments()) {
+        const [spanId, service] = [textReader(segment, 'spanId'), textReader(segment, 'service')];
+        const parentId = textReader(segment, 'parentId');
+        segment.forEach(segment.all(), (row) => {
+          const at = segment.times[row] ?? 0;
+          const parent = serviceOf.get(parentId(row));
+          const child = service(row);
+          if (parent === undefined || parent === child || at < start || at > end || seen.has(spanId(row))) return;
+          seen.add(spanId(row));
+          const link = links.get(`${parent}\n${child}`) ?? { parent, child, callCount: 0 };
+          link.callCount++;
+          links.set(`${parent}\n${child}`, link);
+        });
       }
       return [...links.values()];
     },
@@ -167,79 +166,5 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
       held: counts.received - counts.refused - counts.evicted,
       bytes: recent.bytes + kept.bytes,
     }),
-  };
-};
-
-const and = (mask: Uint8Array, other: Uint8Array): Uint8Array => {
-  for (let row = 0; row < mask.length; row++) if (other[row] === 0) mask[row] = 0;
-  return mask;
-};
-
-const forEachRow = (segment: Segment, mask: Uint8Array, visit: (row: number) => void): void => {
-  for (let row = 0; row < segment.rows; row++) if (mask[row] === 1) visit(row);
-};
-
-const matching = (segment: Segment, query: SpanQuery): Uint8Array => {
-  const mask = and(
-    segment.all(),
-    segment.match('service', (value) => value === query.service),
-  );
-  and(
-    mask,
-    segment.match('startedAt', (at) => Number(at) >= query.start && Number(at) <= query.end),
-  );
-  if (query.name !== undefined)
-    and(
-      mask,
-      segment.match('name', (value) => value === query.name),
-    );
-  const { minDurationUs = 0, maxDurationUs = Number.POSITIVE_INFINITY } = query;
-  and(
-    mask,
-    segment.match('durationUs', (value) => Number(value) >= minDurationUs && Number(value) <= maxDurationUs),
-  );
-  for (const [key, text] of Object.entries(query.tags)) {
-    const byTag = segment.match(tagPrefix + key, (value) => String(value) === text);
-    const byLog = segment.match('logs', (logs) => hasLogField(String(logs), key, text));
-    for (let row = 0; row < mask.length; row++) if (byTag[row] === 0 && byLog[row] === 0) mask[row] = 0;
-  }
-  return mask;
-};
-
-const hasLogField = (logs: string, key: string, text: string): boolean =>
-  logs.includes(JSON.stringify(key)) &&
-  (JSON.parse(logs) as SpanRecord['logs']).some(({ fields }) => key in fields && String(fields[key]) === text);
-
-const textOf = (segment: Segment, field: string, row: number): string => {
-  const value = segment.value(field, row);
-  return typeof value === 'string' ? value : '';
-};
-
-const fieldsOf = (segment: Segment, row: number): Fields => {
-  const fields: Record<string, Value | undefined> = {};
-  for (const field of segment.fields) fields[field] = segment.stored(field, row);
-  return fields;
-};
-
-const spanOf = (segment: Segment, row: number): SpanRecord => {
-  const tags: SpanRecord['tags'] = {};
-  for (const field of segment.fields) {
-    const value = field.startsWith(tagPrefix) ? segment.stored(field, row) : undefined;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-      tags[field.slice(tagPrefix.length)] = value;
-    }
-  }
-  const logs = textOf(segment, 'logs', row);
-  return {
-    traceId: textOf(segment, 'traceId', row),
-    spanId: textOf(segment, 'spanId', row),
-    parentId: textOf(segment, 'parentId', row) || undefined,
-    followsFrom: segment.value('followsFrom', row) as string[] | undefined,
-    service: textOf(segment, 'service', row),
-    name: textOf(segment, 'name', row),
-    startedAt: segment.times[row] ?? 0,
-    durationUs: Number(segment.value('durationUs', row) ?? 0),
-    tags,
-    logs: logs === '' ? [] : (JSON.parse(logs) as SpanRecord['logs']),
   };
 };

@@ -1,4 +1,4 @@
-import type { Scalar, Segment } from '../../store/segment.js';
+import type { Scalar, Segment, Value } from '../../store/segment.js';
 import {
   asInteger,
   asObject,
@@ -11,9 +11,9 @@ import {
 } from './errors.js';
 import { dateField, isText } from './tests.js';
 
-/** Sees the rows that match, one by one, and then answers. */
+/** Sees the rows that match, segment by segment, and then answers. */
 export interface Aggregator {
-  add(segment: Segment, row: number): void;
+  visit(segment: Segment): (row: number) => void;
   result(): Json;
 }
 type Create = () => Aggregator;
@@ -45,8 +45,11 @@ const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
   return () => {
     const all = creates.map(([name, create]): [string, Aggregator] => [name, create()]);
     return {
-      add: (segment, row) => {
-        for (const [, aggregator] of all) aggregator.add(segment, row);
+      visit: (segment) => {
+        const visits = all.map(([, aggregator]) => aggregator.visit(segment));
+        return (row) => {
+          for (const visit of visits) visit(row);
+        };
       },
       result: () => Object.fromEntries(all.map(([name, aggregator]) => [name, aggregator.result()])),
     };
@@ -61,31 +64,34 @@ const fieldOf = (settings: Json, type: string): string => {
   return settings.field;
 };
 
-const valuesOf = (segment: Segment, field: string, row: number): readonly Scalar[] => {
-  const value = segment.value(field, row);
-  if (Array.isArray(value)) return [...new Set(value)];
-  return value === undefined || value === null ? [] : [value as Scalar];
-};
+const distinct = (value: Value): readonly Scalar[] => (Array.isArray(value) ? [...new Set(value)] : [value as Scalar]);
 
 interface Bucket {
   key: Scalar;
   count: number;
   below: Aggregator | undefined;
+  /** For the segment that is being visited. */
+  visitBelow: ((row: number) => void) | undefined;
 }
 
 const createBuckets = (below: Create | undefined, budget: Budget) => {
   const buckets = new Map<Scalar, Bucket>();
   return {
     all: (): Bucket[] => [...buckets.values()],
-    add: (key: Scalar, segment: Segment, row: number): void => {
-      let bucket = buckets.get(key);
-      if (bucket === undefined) {
-        spend(budget, 1);
-        bucket = { key, count: 0, below: below?.() };
-        buckets.set(key, bucket);
-      }
-      bucket.count++;
-      bucket.below?.add(segment, row);
+    visit: (segment: Segment): ((key: Scalar, row: number) => void) => {
+      for (const bucket of buckets.values()) bucket.visitBelow = undefined;
+      return (key, row) => {
+        let bucket = buckets.get(key);
+        if (bucket === undefined) {
+          spend(budget, 1);
+          bucket = { key, count: 0, below: below?.(), visitBelow: undefined };
+          buckets.set(key, bucket);
+        }
+        bucket.count++;
+        if (bucket.below === undefined) return;
+        bucket.visitBelow ??= bucket.below.visit(segment);
+        bucket.visitBelow(row);
+      };
     },
   };
 };
@@ -124,7 +130,10 @@ const dateHistogram: Type = (settings, below, budget) => {
   return () => {
     const buckets = createBuckets(below, budget);
     return {
-      add: (segment, row) => buckets.add(floor(segment.times[row] ?? 0), segment, row),
+      visit: (segment) => {
+        const add = buckets.visit(segment);
+        return (row) => add(floor(segment.times[row] ?? 0), row);
+      },
       result: () => {
         const found = buckets.all().filter(({ count }) => count >= minimum);
         return { buckets: minimum > 0 ? inOrder(found) : inOrder(filled(found)) };
@@ -141,7 +150,7 @@ const dateHistogram: Type = (settings, below, budget) => {
       const byKey = new Map(found.map((bucket) => [bucket.key, bucket]));
       const all: Bucket[] = [];
       for (let key = first; key <= last; key += interval)
-        all.push(byKey.get(key) ?? { key, count: 0, below: below?.() });
+        all.push(byKey.get(key) ?? { key, count: 0, below: below?.(), visitBelow: undefined });
       return all;
     }
   };
@@ -168,8 +177,14 @@ const terms: Type = (settings, below, budget) => {
   return () => {
     const buckets = createBuckets(below, budget);
     return {
-      add: (segment, row) => {
-        for (const key of valuesOf(segment, field, row)) buckets.add(key, segment, row);
+      visit: (segment) => {
+        const add = buckets.visit(segment);
+        const read = segment.reader(field);
+        return (row) => {
+          const value = read(row);
+          if (typeof value === 'object' && value !== null) for (const key of distinct(value)) add(key, row);
+          else if (value !== undefined && value !== null) add(value, row);
+        };
       },
       result: () => {
         const sorted = buckets
@@ -199,16 +214,20 @@ const metric =
       let min = Number.POSITIVE_INFINITY;
       let max = Number.NEGATIVE_INFINITY;
       return {
-        add: (segment, row) => {
-          for (const value of valuesOf(segment, field, row)) {
-            if (typeof value === 'string')
-              throw illegalArgument(`Field [${field}] of type [keyword] is not supported for aggregation [${name}]`);
-            const amount = Number(value);
-            sum += amount;
-            count++;
-            min = Math.min(min, amount);
-            max = Math.max(max, amount);
-          }
+        visit: (segment) => {
+          const read = segment.reader(field);
+          return (row) => {
+            for (const value of distinct(read(row) ?? [])) {
+              if (typeof value === 'string') {
+                throw illegalArgument(`Field [${field}] of type [keyword] is not supported for aggregation [${name}]`);
+              }
+              const amount = Number(value);
+              sum += amount;
+              count++;
+              min = Math.min(min, amount);
+              max = Math.max(max, amount);
+            }
+          };
         },
         result: () => {
           if (count === 0) return { value: null };

@@ -1,4 +1,4 @@
-import type { Segment } from '../../store/segment.js';
+import { narrow, type Segment } from '../../store/segment.js';
 import type { Test } from './tests.js';
 
 /** One byte per row of the segment: 1 where the query matches. The receiver owns it. */
@@ -8,6 +8,15 @@ export const where =
   (field: string, test: Test): Clause =>
   (segment) =>
     segment.match(field, test);
+
+/** Any of the fields that the segment has, each with a test of its own. */
+export const anywhere =
+  (testOf: (field: string) => Test, always: string): Clause =>
+  (segment) => {
+    const mask = new Uint8Array(segment.rows);
+    for (const field of new Set([always, ...segment.fields])) segment.matchInto(mask, field, testOf(field));
+    return mask;
+  };
 
 export const matchAll: Clause = (segment) => segment.all();
 
@@ -23,10 +32,7 @@ export const combine =
   ({ required, optional, prohibited, minimum }: Combination): Clause =>
   (segment) => {
     const mask = segment.all();
-    for (const clause of required) {
-      const other = clause(segment);
-      for (let row = 0; row < mask.length; row++) mask[row] = (mask[row] ?? 0) & (other[row] ?? 0);
-    }
+    for (const clause of required) narrow(mask, clause(segment));
     for (const clause of prohibited) {
       const other = clause(segment);
       for (let row = 0; row < mask.length; row++) if (other[row] === 1) mask[row] = 0;

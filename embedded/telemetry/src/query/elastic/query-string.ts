@@ -1,4 +1,4 @@
-import { type Clause, combine, matchAll, where } from './clause.js';
+import { anywhere, type Clause, combine, matchAll, where } from './clause.js';
 import { ElasticError, unsupported } from './errors.js';
 import {
   type Bounds,
@@ -46,18 +46,14 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
     return match;
   };
 
-  const onFields = (field: string | undefined, test: (field: string) => Test): Clause => {
-    if (field !== undefined) return where(field, test(field));
-    return (segment) => {
-      const fields = new Set([dateField, ...segment.fields]);
-      const optional = [...fields].map((name) =>
-        where(
-          name,
-          lenient(() => test(name)),
-        ),
-      );
-      return combine({ required: [], optional, prohibited: [], minimum: 1 })(segment);
-    };
+  const onFields = (field: string | undefined, testOf: (field: string) => Test): Clause => {
+    if (field !== undefined) return where(field, testOf(field));
+    const tests = new Map<string, Test>();
+    return anywhere((name) => {
+      const test = tests.get(name) ?? lenient(() => testOf(name));
+      tests.set(name, test);
+      return test;
+    }, dateField);
   };
 
   const parseGroup = (field: string | undefined, depth: number): Clause => {
@@ -133,7 +129,8 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
       throw fail(`unexpected ${text ?? query[at] ?? 'end'} at ${at}`);
     if (field === '_exists_') return where(withoutEscapes(text), exists);
     if (text === '*') return field === undefined ? matchAll : where(field, exists);
-    if (/(^|[^\\])[*?]/.test(text)) {
+    if (/(^|[^\\])\?/.test(text)) throw unsupported('query_string: the wildcard [?]');
+    if (/(^|[^\\])\*/.test(text)) {
       return onFields(field, (name) => hasPattern(name, isText(name) ? text.toLowerCase() : text));
     }
     const value = withoutEscapes(text);

@@ -1,5 +1,5 @@
-import { idOf, sourceOf } from '../../store/logs.js';
-import type { Scalar, Segment, Value } from '../../store/segment.js';
+import { idOf, sourceReader } from '../../store/logs.js';
+import type { Scalar, Segment } from '../../store/segment.js';
 import { parseAggregations } from './aggregations.js';
 import { type Clause, combine, matchAll } from './clause.js';
 import { parseDate } from './dates.js';
@@ -53,18 +53,22 @@ export const search = (segments: readonly Segment[], body: Json, context: { with
   const after = parseAfter(body.search_after, sort, from, now);
   const pick = parseSource(body._source);
   const aggregation = parseAggregations(body.aggs ?? body.aggregations);
-  const order = (a: Hit, b: Hit): number => compareKeys(a.keys, b.keys, sort);
-  const top = createTop<Hit>(from + size, order);
+  const top = createTop(from + size, sort);
   let total = 0;
 
-  for (const segment of segments) {
+  // Newest first, if that is the order asked for: then nearly everything after the first page is passed over quickly.
+  const isReverse = sort[0]?.field === dateField && sort[0].isDescending;
+  for (const segment of isReverse ? segments.toReversed() : segments) {
     const mask = clause(segment);
-    for (let row = 0; row < mask.length; row++) {
+    const aggregate = aggregation?.visit(segment);
+    const read = sort.map((key) => keyReader(segment, key));
+    for (let index = 0; index < mask.length; index++) {
+      const row = isReverse ? mask.length - 1 - index : index;
       if (mask[row] !== 1) continue;
       total++;
-      aggregation?.add(segment, row);
-      if (from + size === 0) continue;
-      const keys = sort.map(({ field, isDescending }) => sortValue(segment.value(field, row), isDescending));
+      aggregate?.(row);
+      if (from + size === 0 || top.isBeyond(read[0]?.(row))) continue;
+      const keys = read.map((key) => key(row));
       if (after === undefined || compareKeys(keys, after, sort) > 0) top.add({ segment, row, keys });
     }
   }
@@ -77,7 +81,7 @@ export const search = (segments: readonly Segment[], body: Json, context: { with
       _index: indexOf(segment.times[row] ?? 0),
       _id: idOf(segment, row),
       _score: isSorted ? null : 1,
-      ...(pick === undefined ? {} : { _source: pick(sourceOf(segment, row)) }),
+      ...(pick === undefined ? {} : { _source: pick(sourceReader(segment)(row)) }),
       ...(isSorted ? { sort: keys.map((key) => key ?? null) } : {}),
     }));
   const counted = countUpTo(body.track_total_hits);
@@ -132,7 +136,6 @@ const parseAfter = (after: unknown, sort: SortKey[], from: number, now: number):
       'illegal_argument_exception',
       '[from] parameter must be set to 0 when [search_after] is used',
     );
-  if (sort.some(({ field }) => field === '')) throw unsupported('[search_after] with a sort by [_doc]');
   return after.map((value: unknown, index) => {
     if (value === null) return undefined;
     if (sort[index]?.field === dateField) return parseDate(value, now, false);
@@ -143,10 +146,17 @@ const parseAfter = (after: unknown, sort: SortKey[], from: number, now: number):
 };
 
 // Of several values the one that comes first in the order asked for.
-const sortValue = (value: Value | undefined, isDescending: boolean): Scalar | undefined => {
-  if (!Array.isArray(value)) return (value as Scalar | undefined) ?? undefined;
-  const sorted = value.filter((one: Scalar) => one !== null).sort(compareScalars);
-  return sorted.at(isDescending ? -1 : 0);
+const keyReader = (segment: Segment, { field, isDescending }: SortKey): ((row: number) => Scalar | undefined) => {
+  if (field === '_doc') return (row) => segment.firstSequence + row;
+  const read = segment.reader(field);
+  return (row) => {
+    const value = read(row);
+    if (typeof value !== 'object' || value === null) return value;
+    return value
+      .filter((one) => one !== null)
+      .sort(compareScalars)
+      .at(isDescending ? -1 : 0);
+  };
 };
 
 const rank = (value: Scalar): number => (typeof value === 'number' ? 0 : typeof value === 'boolean' ? 1 : 2);
@@ -156,34 +166,41 @@ const compareScalars = (a: Scalar, b: Scalar): number => {
   return a === b || a === null || b === null ? 0 : a < b ? -1 : 1;
 };
 
+const compareKey = (a: Scalar | undefined, b: Scalar | undefined, key: SortKey): number => {
+  if (a === b) return 0;
+  if (a === undefined || a === null) return key.isMissingFirst ? -1 : 1;
+  if (b === undefined || b === null) return key.isMissingFirst ? 1 : -1;
+  return key.isDescending ? compareScalars(b, a) : compareScalars(a, b);
+};
+
 const compareKeys = (a: Hit['keys'], b: Hit['keys'], sort: readonly SortKey[]): number => {
   for (let index = 0; index < sort.length; index++) {
-    const key = sort[index];
-    const left = a[index];
-    const right = b[index];
-    if (key === undefined || left === right) continue;
-    if (left === undefined || left === null) return key.isMissingFirst ? -1 : 1;
-    if (right === undefined || right === null) return key.isMissingFirst ? 1 : -1;
-    const order = compareScalars(left, right);
-    if (order !== 0) return key.isDescending ? -order : order;
+    const order = compareKey(a[index], b[index], sort[index] as SortKey);
+    if (order !== 0) return order;
   }
   return 0;
 };
 
-/** Keeps the first `count` in order; the earlier added one wins among equals. */
-const createTop = <T>(count: number, order: (a: T, b: T) => number) => {
-  let kept: T[] = [];
-  let worst: T | undefined;
-  const cut = (): T[] => {
-    // Array.prototype.sort is stable, so the order of arrival decides among equals.
+const sequenceOf = ({ segment, row }: Hit): number => segment.firstSequence + row;
+
+/** Keeps the first `count` hits in order; among equals those that arrived first. */
+const createTop = (count: number, sort: readonly SortKey[]) => {
+  const [first] = sort;
+  const order = (a: Hit, b: Hit): number => compareKeys(a.keys, b.keys, sort) || sequenceOf(a) - sequenceOf(b);
+  let kept: Hit[] = [];
+  let worst: Hit | undefined;
+  const cut = (): Hit[] => {
     kept = kept.sort(order).slice(0, count);
     worst = kept.length === count ? kept.at(-1) : undefined;
     return kept;
   };
   return {
-    add: (one: T): void => {
-      if (worst !== undefined && order(one, worst) >= 0) return;
-      kept.push(one);
+    /** A cheap look before a hit is made: whether its first key alone keeps it out. */
+    isBeyond: (key: Scalar | undefined): boolean =>
+      worst !== undefined && first !== undefined && compareKey(key, worst.keys[0], first) > 0,
+    add: (hit: Hit): void => {
+      if (worst !== undefined && order(hit, worst) > 0) return;
+      kept.push(hit);
       if (kept.length >= 2 * count + 64) cut();
     },
     sorted: cut,

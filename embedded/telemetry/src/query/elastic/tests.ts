@@ -31,7 +31,10 @@ export const equals = (field: string, value: unknown, now: number): Test => {
   const text = String(value);
   if (isText(field)) return (stored) => hasWord(stored, text);
   const number = text.trim() === '' ? Number.NaN : Number(text);
-  return (stored) => (typeof stored === 'number' ? stored === number : stored !== null && String(stored) === text);
+  return (stored) => {
+    if (typeof stored === 'string') return stored === text;
+    return typeof stored === 'number' ? stored === number : stored !== null && String(stored) === text;
+  };
 };
 
 // The cheap look for the letters comes first: cutting a text into words costs a hundred times as much.
@@ -62,19 +65,34 @@ export const hasPhrase = (field: string, query: unknown, now: number): Test => {
 
 export const hasPrefix = (field: string, prefix: string): Test => onWords(field, (text) => text.startsWith(prefix));
 
-/** `*` any characters, `?` one. In a query string, patterns for texts are put into small letters like the texts. */
+/** `*` any characters; a backslash takes the next character as it is. */
 export const hasPattern = (field: string, pattern: string): Test => {
-  const source = pattern.replace(/\\(.)|([*?])|([^\w\s])/gs, (_, escaped?: string, wild?: string, other?: string) => {
-    if (wild !== undefined) return wild === '*' ? '.*' : '.';
-    return (escaped ?? other ?? '').replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  });
-  const whole = new RegExp(`^${source.replace(/(\.\*)+/g, '.*')}$`, 'su');
-  return onWords(field, (text) => whole.test(text));
+  const pieces = [''];
+  for (const [, escaped, plain = ''] of pattern.matchAll(/\\(.)|(.)/gs)) {
+    if (plain === '*') pieces.push('');
+    else pieces[pieces.length - 1] += escaped ?? plain;
+  }
+  return onWords(field, (text) => fitsPieces(pieces, text));
+};
+
+// Not a regular expression: one with many stars takes for ever on a long text.
+const fitsPieces = ([first = '', ...others]: readonly string[], text: string): boolean => {
+  const last = others.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of others) {
+    const found = text.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
 };
 
 const onWords = (field: string, test: (text: string) => boolean): Test => {
   if (field === dateField) throw unsupported(`a prefix or wildcard on [${dateField}]`);
-  return (stored) => typeof stored === 'string' && (isText(field) ? wordsOf(stored).some(test) : test(stored));
+  if (isText(field)) return (stored) => typeof stored === 'string' && wordsOf(stored).some(test);
+  return (stored) => typeof stored === 'string' && test(stored);
 };
 
 export const exists: Test = (stored) => stored !== null;
