@@ -4,7 +4,7 @@ import type { Customers } from '../use-cases/ports.js';
 import { parseAnswer } from './parse-answer.js';
 
 /** Per attempt. */
-const timeoutMs = 800;
+const timeoutMs = 2_000;
 
 const answer = z.object({ mayBuy: z.boolean() });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Payments } from '../use-cases/ports.js';
 import { parseAnswer } from './parse-answer.js';
 
-/** Per attempt. A card processor may take three seconds; a request that has less goes on with what it has. */
+/** Per attempt. A card processor may take three seconds; only a recovery has them. */
 const timeoutMs = 5_000;
 
 const payment = '/internal/payments/:orderId';

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Products } from '../use-cases/ports.js';
 import { parseAnswer } from './parse-answer.js';
 
-/** Per attempt. Each call is one guarded write or one read over there, so a second is long. */
-const timeoutMs = 1_000;
+/** Per attempt. Each call is one guarded write or one read over there, so this is long; a request that has less goes on with what it has. */
+const timeoutMs = 2_000;
 
 const hold = '/internal/skus/:sku/holds/:orderId';
 const pricesAnswer = z.object({

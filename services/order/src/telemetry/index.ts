@@ -1,4 +1,12 @@
-import { AppError, currentContext, type Fact, isOutcomeUnknown, type Telemetry } from '@glasshouse/service-kit';
+import {
+  AppError,
+  currentContext,
+  DownstreamError,
+  type Fact,
+  type Fields,
+  isOutcomeUnknown,
+  type Telemetry,
+} from '@glasshouse/service-kit';
 import type { Order } from '../domain.js';
 import type { Probe } from '../use-cases/ports.js';
 import { factOf, fieldsOf, idsOf, outcomeOf, outcomes } from './facts.js';
@@ -17,6 +25,11 @@ const levelOf = (cause: unknown): 'info' | 'warn' | 'error' => {
   if (cause.code === 'deadline_exceeded' || cause.code === 'shutting_down') return 'info';
   return cause.kind === 'unavailable' || cause.kind === 'timeout' ? 'warn' : 'error';
 };
+
+const whoFailed = ({ peer, reason }: DownstreamError): Fields => ({
+  'service.target.name': peer,
+  'glasshouse.reason': reason,
+});
 
 /** What each business fact becomes: a log record, attributes of the active span, a count. */
 export const createProbe = ({ fact, tracing, metrics }: Telemetry): Probe => {
@@ -59,7 +72,7 @@ export const createProbe = ({ fact, tracing, metrics }: Telemetry): Probe => {
         action: 'order.deferred',
         level: levelOf(error),
         message: `Order ${order.orderNo} is left to the recovery.`,
-        fields: { 'glasshouse.order.driver': by },
+        fields: { 'glasshouse.order.driver': by, ...(error instanceof DownstreamError ? whoFailed(error) : {}) },
         error,
       }),
     recovered: (order) =>
