@@ -1,11 +1,38 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, startFixture } from './customer.fixture.js';
+import {
+  type FakeService,
+  type Issuer,
+  startDocumentStore,
+  startFakeService,
+  startIssuer,
+  startService,
+  type TestDocumentStore,
+  type TestService,
+  waitFor,
+} from '@glasshouse/test-kit';
+import { configSchema, createService } from './main.js';
 
-let shop: Fixture;
+let store: TestDocumentStore;
+let issuer: Issuer;
+let oauth: FakeService;
+let service: TestService;
+
 beforeAll(async () => {
-  shop = await startFixture();
+  [store, issuer, oauth] = await Promise.all([startDocumentStore(), startIssuer(), startFakeService()]);
+  service = await startService({
+    name: 'customer',
+    create: createService,
+    schema: configSchema,
+    env: { MONGO_URL: store.url('customer'), OAUTH_URL: oauth.url, DEMO_MODE: 'true' },
+    issuer,
+  });
+  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 15_000);
 }, 60_000);
-afterAll(() => shop?.stop());
+afterAll(async () => {
+  await service?.stop();
+  await Promise.all([issuer?.stop(), oauth?.stop()]);
+  await store?.stop();
+});
 
 const json = { 'content-type': 'application/json' };
 const good = { email: 'somebody@example.com', password: 'a password', name: 'Somebody' };
@@ -20,7 +47,7 @@ const expectRefusal = async (url: string, init: RequestInit, status: number, cod
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   expect(JSON.stringify(body)).not.toMatch(/\bat .*\.(ts|js):\d+|node_modules|mongo/i);
 };
-const inserts = () => shop.service.metric('db_client_operation_duration_seconds_count', { db_operation: 'insert' });
+const inserts = () => service.metric('db_client_operation_duration_seconds_count', { db_operation: 'insert' });
 
 const bodies: readonly (readonly [what: string, body: string, status: number, code: string])[] = [
   ['half a document', '{"email":', 400, 'malformed_json'],
@@ -63,13 +90,13 @@ describe('POST /api/customers', () => {
   );
   test.each([...bodies, ...all])('%s is refused and nothing is stored', async (_what, body, status, code) => {
     const before = await inserts();
-    await expectRefusal(`${shop.service.app}/api/customers`, { method: 'POST', headers: json, body }, status, code);
+    await expectRefusal(`${service.app}/api/customers`, { method: 'POST', headers: json, body }, status, code);
     expect(await inserts()).toBe(before);
-    expect(shop.oauth.requests).toEqual([]);
+    expect(oauth.requests).toEqual([]);
   });
 
   test('another type, another method and no body are refused', async () => {
-    const url = `${shop.service.app}/api/customers`;
+    const url = `${service.app}/api/customers`;
     const text = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify(good) };
     await expectRefusal(url, text, 415, 'unsupported_media_type');
     await expectRefusal(url, { method: 'POST' }, 400, 'invalid_request');
@@ -78,12 +105,12 @@ describe('POST /api/customers', () => {
 });
 
 describe('/api/customers/me', () => {
-  const authorization = () => `Bearer ${shop.issuer.token({ sub: 'ada0ada0-0000-4000-8000-000000000001' })}`;
+  const authorization = () => `Bearer ${issuer.token({ sub: 'ada0ada0-0000-4000-8000-000000000001' })}`;
   const all = fields.map(([what, changes]) => [what, JSON.stringify(changes), 400, 'invalid_request'] as const);
   test.each([...bodies, ...all, ['nothing', '{}', 400, 'invalid_request'] as const])(
     'PATCH: %s is refused and changes nothing',
     async (_what, body, status, code) => {
-      const url = `${shop.service.app}/api/customers/me`;
+      const url = `${service.app}/api/customers/me`;
       const headers = { authorization: authorization() };
       const before = await (await fetch(url, { headers })).json();
       await expectRefusal(url, { method: 'PATCH', headers: { ...json, ...headers }, body }, status, code);
@@ -93,7 +120,7 @@ describe('/api/customers/me', () => {
 
   test('a body where none belongs is refused', async () => {
     const headers = { ...json, authorization: authorization() };
-    const url = `${shop.service.app}/api/customers/me`;
+    const url = `${service.app}/api/customers/me`;
     await expectRefusal(url, { method: 'DELETE', headers, body: '{"all":true}' }, 400, 'invalid_request');
   });
 
@@ -104,7 +131,7 @@ describe('/api/customers/me', () => {
     ['HTTP Basic', { authorization: 'Basic YTpi' }, 401, 'invalid_token'],
   ])('%s is refused', async (_what, headers, status, code) => {
     for (const method of ['GET', 'PATCH', 'DELETE']) {
-      await expectRefusal(`${shop.service.app}/api/customers/me`, { method, headers }, status, code);
+      await expectRefusal(`${service.app}/api/customers/me`, { method, headers }, status, code);
     }
   });
 });
@@ -127,12 +154,12 @@ describe('reading customers', () => {
     ['/api/customers/%ff', 400, 'invalid_path'],
     ['/api/customers/a/b', 404, 'route_not_found'],
   ])('GET %s is refused', async (path, status, code) => {
-    const headers = { authorization: `Bearer ${shop.issuer.token({ roles: ['admin'] })}` };
-    await expectRefusal(`${shop.service.app}${path}`, { headers }, status, code);
+    const headers = { authorization: `Bearer ${issuer.token({ roles: ['admin'] })}` };
+    await expectRefusal(`${service.app}${path}`, { headers }, status, code);
   });
 });
 
 test('after all of this the service is well', async () => {
-  expect((await fetch(`${shop.service.admin}/health/ready`)).ok).toBe(true);
-  expect(shop.service.logs.filter((record) => record['log.level'] === 'error')).toEqual([]);
+  expect((await fetch(`${service.admin}/health/ready`)).ok).toBe(true);
+  expect(service.logs.filter((record) => record['log.level'] === 'error')).toEqual([]);
 });

@@ -26,15 +26,17 @@ const line = (maxLength: number) =>
     .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 
 const nameField = line(100).meta({ examples: ['Ada Lovelace'] });
-const addressField = z.strictObject({
-  street: line(200).meta({ examples: ['12 St James’s Square'] }),
-  city: line(100).meta({ examples: ['London'] }),
-  postalCode: line(20).meta({ examples: ['SW1Y 4JH'] }),
-  country: z
-    .string()
-    .regex(/^[A-Z]{2}$/, 'must be two capital letters')
-    .meta({ description: 'ISO 3166-1 alpha-2.', examples: ['GB'] }),
-});
+const addressField = z
+  .strictObject({
+    street: line(200).meta({ examples: ['12 St James’s Square'] }),
+    city: line(100).meta({ examples: ['London'] }),
+    postalCode: line(20).meta({ examples: ['SW1Y 4JH'] }),
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/, 'must be two capital letters')
+      .meta({ description: 'ISO 3166-1 alpha-2.', examples: ['GB'] }),
+  })
+  .meta({ id: 'PostalAddress' });
 
 const registrationBody = z.strictObject({
   email: z
@@ -59,14 +61,16 @@ const customerId = z.uuid();
 const idParams = z.strictObject({ id: customerId });
 const cursorSchema = z.tuple([z.int(), customerId]);
 
-const customerBody = z.strictObject({
-  id: customerId.meta({ description: 'The `sub` of the customer’s tokens.' }),
-  email: z.string(),
-  name: z.string(),
-  address: addressField.optional(),
-  createdAt: z.iso.datetime(),
-  links: z.strictObject({ self: z.url(), orders: z.url() }),
-});
+const customerBody = z
+  .strictObject({
+    id: customerId.meta({ description: 'The `sub` of the customer’s tokens.' }),
+    email: z.string(),
+    name: z.string(),
+    address: addressField.optional(),
+    createdAt: z.iso.datetime(),
+    links: z.strictObject({ self: z.url(), orders: z.url() }),
+  })
+  .meta({ id: 'Customer' });
 const pageBody = z.strictObject({
   items: z.array(customerBody),
   next: z.string().optional().meta({ description: 'The cursor of the next page; absent on the last.' }),

@@ -1,11 +1,44 @@
 import { randomUUID } from 'node:crypto';
-import { type Answer, basic, type Fixture, startFixture, toAnswer } from './oauth.fixture.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  startDocumentStore,
+  startService,
+  type TestDocumentStore,
+  type TestService,
+  waitFor,
+} from '@glasshouse/test-kit';
+import { configSchema, createService } from './main.js';
 
-let oauth: Fixture;
+const basic = `Basic ${btoa('demo-client:secret-of-this-client')}`;
+let folder: string;
+let store: TestDocumentStore;
+let service: TestService;
+
 beforeAll(async () => {
-  oauth = await startFixture();
+  folder = await mkdtemp(join(tmpdir(), 'glasshouse-oauth-'));
+  store = await startDocumentStore();
+  service = await startService({
+    name: 'oauth',
+    create: createService,
+    schema: configSchema,
+    env: {
+      MONGO_URL: store.url('oauth'),
+      SIGNING_KEYS_FILE: join(folder, 'signing-keys.json'),
+      DEMO_MODE: 'true',
+      DEMO_ADMIN_PASSWORD: 'the admin of this test',
+      DEMO_CUSTOMER_PASSWORD: 'the customer of this test',
+      DEMO_CLIENT_SECRET: 'secret-of-this-client',
+    },
+  });
+  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 15_000);
 }, 60_000);
-afterAll(() => oauth?.stop());
+afterAll(async () => {
+  await service?.stop();
+  await store?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 type Case = readonly [what: string, init: RequestInit & { path?: string }, status: number, code: string];
 const json = { 'content-type': 'application/json' };
@@ -33,20 +66,23 @@ const jsonCases: readonly Case[] = [
   ['100 kB', post(JSON.stringify({ email: 'x'.repeat(100_000) }), json), 413, 'body_too_large'],
 ];
 
-const expectRefusal = async (
-  path: string,
-  init: RequestInit,
-  status: number,
-  code: string,
-  base = oauth.service.app,
-) => {
-  const answer: Answer = await toAnswer(await fetch(`${base}${path}`, init));
+const send = async (url: string, init: RequestInit) => {
+  const response = await fetch(url, init);
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
+};
+
+const expectRefusal = async (path: string, init: RequestInit, status: number, code: string, base = service.app) => {
+  const answer = await send(`${base}${path}`, init);
   expect(answer).toMatchObject({ status, body: { code, status, traceId: expect.stringMatching(/^[0-9a-f]{32}$/) } });
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
   expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.(ts|js):\d+|node_modules|mongo/i);
 };
 
-const inserts = () => oauth.service.metric('db_client_operation_duration_seconds_count', { db_operation: 'insert' });
+const inserts = () => service.metric('db_client_operation_duration_seconds_count', { db_operation: 'insert' });
 
 describe('POST /users/api/login', () => {
   const field = (changes: object) => post(JSON.stringify({ ...good, ...changes }), json);
@@ -72,7 +108,7 @@ describe('POST /users/api/login', () => {
 });
 
 describe('the internal endpoints', () => {
-  const asCustomer = () => ({ 'x-service-key': oauth.service.serviceKey('customer') });
+  const asCustomer = () => ({ 'x-service-key': service.serviceKey('customer') });
   const credential = { id: randomUUID(), ...good };
   const field = (changes: object) => post(JSON.stringify({ ...credential, ...changes }), json);
   test.each<Case>([
@@ -84,7 +120,7 @@ describe('the internal endpoints', () => {
   ])('a credential: %s is refused', async (_what, init, status, code) => {
     const before = await inserts();
     const headers = { ...(init.headers as Record<string, string>), ...asCustomer() };
-    await expectRefusal('/internal/credentials', { ...init, headers }, status, code, oauth.service.internal);
+    await expectRefusal('/internal/credentials', { ...init, headers }, status, code, service.internal);
     expect(await inserts()).toBe(before);
   });
 
@@ -95,7 +131,7 @@ describe('the internal endpoints', () => {
     ['/internal/credentials/%zz', 400, 'invalid_path'],
     ['/internal/nothing', 404, 'route_not_found'],
   ])('DELETE %s is refused', async (path, status, code) => {
-    await expectRefusal(path, { method: 'DELETE', headers: asCustomer() }, status, code, oauth.service.internal);
+    await expectRefusal(path, { method: 'DELETE', headers: asCustomer() }, status, code, service.internal);
   });
 
   test.each([
@@ -104,14 +140,14 @@ describe('the internal endpoints', () => {
     ['a key without a caller', { 'x-service-key': 'wrong' }, 401, 'invalid_service_key'],
   ])('%s is refused', async (_what, headers, status, code) => {
     for (const path of ['/internal/credentials', '/internal/keys/rotate']) {
-      await expectRefusal(path, { method: 'POST', headers }, status, code, oauth.service.internal);
+      await expectRefusal(path, { method: 'POST', headers }, status, code, service.internal);
     }
   });
 });
 
 describe('the OAuth endpoints', () => {
   const expectOAuthError = async (path: string, init: RequestInit, status: number, error: string) => {
-    const answer = await toAnswer(await fetch(`${oauth.service.app}${path}`, init));
+    const answer = await send(`${service.app}${path}`, init);
     expect(answer).toMatchObject({ status, body: { error, error_description: expect.any(String) } });
     expect(Object.keys(answer.body).sort()).toEqual(['error', 'error_description']);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -170,9 +206,11 @@ describe('the OAuth endpoints', () => {
 });
 
 test('after all of this the service is well', async () => {
-  expect((await fetch(`${oauth.service.admin}/health/ready`)).ok).toBe(true);
-  expect(oauth.service.logs.filter((record) => record['log.level'] === 'error')).toEqual([]);
-  expect(
-    (await oauth.form('/oauth/token', { grant_type: 'client_credentials' }, { authorization: basic })).status,
-  ).toBe(200);
+  expect((await fetch(`${service.admin}/health/ready`)).ok).toBe(true);
+  expect(service.logs.filter((record) => record['log.level'] === 'error')).toEqual([]);
+  const granted = await send(
+    `${service.app}/oauth/token`,
+    post('grant_type=client_credentials', { ...form, authorization: basic }),
+  );
+  expect(granted.status).toBe(200);
 });

@@ -1,6 +1,6 @@
 import { kitErrors } from '@glasshouse/service-kit';
+import { codeOf, createFakePorts, type FakePorts } from '../testing/fake-ports.js';
 import { createUseCases, type UseCases } from './index.js';
-import { codeOf, createFakePorts, type FakePorts } from './ports.fake.js';
 
 const grace = { email: 'Grace@Example.com', password: 'right password', name: 'Grace' };
 const unreachable = (): never => {

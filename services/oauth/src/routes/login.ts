@@ -17,12 +17,17 @@ const loginBody = z.strictObject({
     .meta({ examples: ['correct horse battery staple'] }),
 });
 
-const tokenPair = z.strictObject({
-  accessToken: z.string().meta({ description: 'A JWT of RFC 9068 for `Authorization: Bearer`.' }),
-  refreshToken: z.string().meta({ description: 'Opaque; exchange it at `POST /oauth/token` before it is lost.' }),
-  tokenType: z.literal('Bearer'),
-  expiresIn: z.int().meta({ description: 'Seconds that the access token is good for.', examples: [300] }),
-});
+const tokenPair = z
+  .strictObject({
+    accessToken: z.string().meta({ description: 'A JWT of RFC 9068 for `Authorization: Bearer`.' }),
+    refreshToken: z.string().meta({ description: 'Opaque; exchange it at `POST /oauth/token` before it is lost.' }),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z
+      .int()
+      .positive()
+      .meta({ description: 'Seconds that the access token is good for.', examples: [300] }),
+  })
+  .meta({ id: 'TokenPair' });
 
 export const createLoginRoutes = (useCases: UseCases, addressOf: ClientAddressOf): Route[] => [
   defineRoute({

@@ -43,7 +43,10 @@ const presentedToken = z.object({
 const tokenAnswer = z.object({
   access_token: z.string(),
   token_type: z.literal('Bearer'),
-  expires_in: z.int().meta({ examples: [300] }),
+  expires_in: z
+    .int()
+    .positive()
+    .meta({ examples: [300] }),
   refresh_token: z.string().optional(),
   scope: z.string().meta({ examples: ['shop'] }),
 });
@@ -53,8 +56,8 @@ const introspectionAnswer = z.object({
   iss: z.string().optional(),
   sub: z.string().optional(),
   aud: z.string().optional(),
-  exp: z.int().optional(),
-  iat: z.int().optional(),
+  exp: z.int().positive().optional(),
+  iat: z.int().positive().optional(),
   jti: z.string().optional(),
   client_id: z.string().optional(),
   scope: z.string().optional(),

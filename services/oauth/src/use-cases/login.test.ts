@@ -1,5 +1,5 @@
+import { codeOf, createFakePorts, type FakePorts } from '../testing/fake-ports.js';
 import { createUseCases } from './index.js';
-import { codeOf, createFakePorts, type FakePorts } from './ports.fake.js';
 
 const id = '11111111-1111-4111-8111-111111111111';
 const right = { email: 'grace@example.com', password: 'right password', address: '192.0.2.1' };

@@ -1,6 +1,6 @@
 import { toDigest } from '../domain.js';
+import { codeOf, createFakePorts, type FakePorts } from '../testing/fake-ports.js';
 import { createUseCases, type UseCases } from './index.js';
-import { codeOf, createFakePorts, type FakePorts } from './ports.fake.js';
 
 const id = '11111111-1111-4111-8111-111111111111';
 const secret = 'a long and random client secret';

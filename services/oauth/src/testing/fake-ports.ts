@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { AppError, Clock } from '@glasshouse/service-kit';
 import type { Client, Credential, RefreshFamily, Throttle } from '../domain.js';
-import type { Ports, VerifiedToken } from './ports.js';
+import type { Ports, VerifiedToken } from '../use-cases/ports.js';
 
 export interface FakeClock extends Clock {
   advance(ms: number): void;

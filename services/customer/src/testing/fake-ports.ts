@@ -1,6 +1,6 @@
 import type { AppError, Clock } from '@glasshouse/service-kit';
 import type { ActiveCustomer, Customer, PendingCustomer } from '../domain.js';
-import type { CredentialOutcome, Ports } from './ports.js';
+import type { CredentialOutcome, Ports } from '../use-cases/ports.js';
 
 type Stored = { -readonly [Key in keyof PendingCustomer]: PendingCustomer[Key] } | Customer;
 
