@@ -27,6 +27,8 @@ export interface Addresses {
   readonly prometheus: string;
   /** Base address of each service's admin port. */
   readonly admin: Readonly<Record<string, string>>;
+  /** Base address of each service's internal port; the gateway has none. */
+  readonly internal: Readonly<Record<string, string>>;
 }
 
 export const basePorts = {
@@ -148,6 +150,9 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
       elasticsearch: local(basePorts.elasticsearch),
       prometheus: local(basePorts.prometheus),
       admin: Object.fromEntries(servicePlans.map(({ name, port }) => [name, local(port + 200)])),
+      internal: Object.fromEntries(
+        servicePlans.flatMap(({ name, port, hasInternal }) => (hasInternal ? [[name, local(port + 100)]] : [])),
+      ),
     },
   };
 };

@@ -71,7 +71,14 @@ test('fresh data sets the old data aside, and keeps only the latest', async () =
 });
 
 test('the run file counts only as long as its launcher lives', () => {
-  const addresses = { gateway: 'http://localhost:1', jaeger: '', elasticsearch: '', prometheus: '', admin: {} };
+  const addresses = {
+    gateway: 'http://localhost:1',
+    jaeger: '',
+    elasticsearch: '',
+    prometheus: '',
+    admin: {},
+    internal: {},
+  };
   writeRunFile(directory, { pid: process.pid, addresses, pids: {} });
   expect(readRunFile(directory)?.addresses.gateway).toBe('http://localhost:1');
   writeRunFile(directory, { pid: 2 ** 22 + 1, addresses, pids: {} });
@@ -79,7 +86,14 @@ test('the run file counts only as long as its launcher lives', () => {
 });
 
 test('the printed commands name the real addresses and the real password', () => {
-  const addresses = { gateway: 'http://localhost:9', jaeger: 'http://j', elasticsearch: '', prometheus: '', admin: {} };
+  const addresses = {
+    gateway: 'http://localhost:9',
+    jaeger: 'http://j',
+    elasticsearch: '',
+    prometheus: '',
+    admin: {},
+    internal: {},
+  };
   const [login, order, trace] = toCurlCommands(addresses, {
     adminPassword: 'admin',
     customerPassword: 'pw',
