@@ -1,9 +1,9 @@
-import type { Context } from './commands/context.js';
+import type { Context } from './commands/command.js';
 import { createCursors } from './commands/cursors.js';
 import { createDispatch } from './commands/dispatch.js';
 import { forgetOldSessions } from './commands/sessions.js';
 import { createCatalog } from './storage/catalog.js';
-import { DamagedDataError, type Engine, openEngine, setAsideFolder } from './storage/engine.js';
+import { DamagedDataError, type Engine, openEngine, setFolderAside } from './storage/engine.js';
 import { deleteExpired } from './storage/expiry.js';
 import { createRecords } from './storage/records.js';
 import { createWireServer, type WireServer } from './wire/server.js';
@@ -39,7 +39,7 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
       return await openEngine(directory);
     } catch (error) {
       if (!(error instanceof DamagedDataError) || options.setAside !== true) throw error;
-      log(`${error.message} It was moved to ${await setAsideFolder(directory, clock.now())}.`);
+      log(`${error.message} It was moved to ${await setFolderAside(directory, clock.now())}.`);
       return openEngine(directory);
     }
   };
@@ -51,10 +51,10 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
     const records = createRecords(engine.store, catalog);
     const context: Context = { engine, catalog, records, cursors: createCursors(clock), clock, startedAt: clock.now() };
     const keepHouse = async (): Promise<void> => {
-      context.cursors.closeIdle(clock.now().getTime());
+      context.cursors.closeIdle(clock.now());
       await engine.write(() => {
         forgetOldSessions(engine.store, clock.now());
-        deleteExpired(context, clock.now());
+        deleteExpired(engine.store, catalog, records, clock.now());
       });
     };
     const timer = setInterval(() => void keepHouse().catch(report), housekeepingMs);

@@ -1,6 +1,7 @@
 import { Binary, BSONRegExp, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import mongoose from 'mongoose';
-import { codeOf, startTestStore, type TestStore } from './test-store';
+import { codeOf, startTestStore, type TestStore } from './testing/store.js';
+import { connectWire } from './testing/wire.js';
 
 let store: TestStore;
 let count = 0;
@@ -69,7 +70,11 @@ describe('find', () => {
   test('sorts, skips, limits and projects', async () => {
     const things = fresh();
     await things.insertMany([3, 1, 2, 5, 4].map((n) => ({ _id: n, n, nested: { a: n, b: -n } })));
-    const cursor = things.find({ n: { $gt: 1 } }).sort({ n: -1 }).skip(1).limit(2);
+    const cursor = things
+      .find({ n: { $gt: 1 } })
+      .sort({ n: -1 })
+      .skip(1)
+      .limit(2);
     expect(await cursor.project({ n: 1, 'nested.a': 1, _id: 0 }).toArray()).toEqual([
       { n: 4, nested: { a: 4 } },
       { n: 3, nested: { a: 3 } },
@@ -148,8 +153,9 @@ describe('find', () => {
       [{ a: { $regex: '(?i)x' } }, 51091],
       [{ a: { $regex: '[' } }, 51091],
     ];
-    for (const [filter, code] of codes) expect([filter, await codeOf(things.find(filter).toArray())]).toEqual([filter, code]);
-    expect(await codeOf(things.find({}, { collation: { locale: 'de' } }).toArray())).toBe(2);
+    for (const [filter, code] of codes)
+      expect([filter, await codeOf(things.find(filter).toArray())]).toEqual([filter, code]);
+    expect(await codeOf(things.find({}, { collation: { locale: 'de' } }).toArray())).toBe(72);
     expect(await codeOf(things.find({}, { hint: 'nope' }).toArray())).toBe(2);
     expect(await codeOf(store.db.command({ find: things.collectionName, wrong: 1 }))).toBe(40415);
     expect(await codeOf(store.db.command({ find: things.collectionName, filter: 1 }))).toBe(14);
@@ -202,9 +208,14 @@ describe('writes', () => {
     const things = fresh();
     await things.insertMany([1, 2, 3].map((_id) => ({ _id, n: _id })));
     expect(await things.findOneAndUpdate({}, { $inc: { n: 10 } }, { sort: { n: -1 } })).toEqual({ _id: 3, n: 3 });
-    expect(await things.findOneAndUpdate({ _id: 3 }, { $inc: { n: 1 } }, { returnDocument: 'after' })).toEqual({ _id: 3, n: 14 });
+    expect(await things.findOneAndUpdate({ _id: 3 }, { $inc: { n: 1 } }, { returnDocument: 'after' })).toEqual({
+      _id: 3,
+      n: 14,
+    });
     expect(await things.findOneAndDelete({ n: { $lt: 2 } })).toEqual({ _id: 1, n: 1 });
-    expect(await things.findOneAndReplace({ _id: 2 }, { x: 1 }, { returnDocument: 'after', projection: { _id: 0 } })).toEqual({ x: 1 });
+    expect(
+      await things.findOneAndReplace({ _id: 2 }, { x: 1 }, { returnDocument: 'after', projection: { _id: 0 } }),
+    ).toEqual({ x: 1 });
     expect(await things.findOneAndUpdate({ _id: 9 }, { $set: { n: 1 } })).toBeNull();
     const result = await things.findOneAndUpdate(
       { _id: 9, 'a.b': 1, c: { $gt: 5 } },
@@ -218,10 +229,16 @@ describe('writes', () => {
   test('update counts matches and changes apart, and upserts', async () => {
     const things = fresh();
     await things.insertMany([1, 2, 3].map((_id) => ({ _id, n: _id })));
-    expect(await things.updateMany({ n: { $gte: 2 } }, { $max: { n: 3 } })).toMatchObject({ matchedCount: 2, modifiedCount: 1 });
+    expect(await things.updateMany({ n: { $gte: 2 } }, { $max: { n: 3 } })).toMatchObject({
+      matchedCount: 2,
+      modifiedCount: 1,
+    });
     expect(await things.replaceOne({ _id: 1 }, { z: 1 })).toMatchObject({ matchedCount: 1, modifiedCount: 1 });
     expect(await things.findOne({ _id: 1 })).toEqual({ _id: 1, z: 1 });
-    expect(await things.updateOne({ _id: 8 }, { $inc: { n: 1 } }, { upsert: true })).toMatchObject({ upsertedId: 8, matchedCount: 0 });
+    expect(await things.updateOne({ _id: 8 }, { $inc: { n: 1 } }, { upsert: true })).toMatchObject({
+      upsertedId: 8,
+      matchedCount: 0,
+    });
     expect(await things.deleteMany({ n: { $exists: true } })).toMatchObject({ deletedCount: 3 });
   });
 
@@ -272,25 +289,26 @@ describe('writes', () => {
     const things = fresh();
     await things.insertOne({ _id: 1, n: 0 });
     const lsid = { id: new mongoose.mongo.UUID() };
-    const send = (txnNumber: number) =>
-      store.db.command({
-        findAndModify: things.collectionName,
-        query: { _id: 1 },
-        update: { $inc: { n: 1 } },
-        new: true,
-        lsid,
-        txnNumber: Long.fromNumber(txnNumber),
-      });
+    const send = async (txnNumber: number) => {
+      const client = await connectWire(store.port);
+      const query = { findAndModify: things.collectionName, query: { _id: 1 }, update: { $inc: { n: 1 } }, new: true };
+      const reply = await client.run({ ...query, lsid, txnNumber: Long.fromNumber(txnNumber) });
+      client.close();
+      return reply;
+    };
     const first = await send(5);
+    expect(first).toMatchObject({ value: { n: 1 } });
     await store.restart();
     expect(await send(5)).toEqual(first);
     expect(await things.findOne()).toEqual({ _id: 1, n: 1 });
-    expect((await send(6)).value).toEqual({ _id: 1, n: 2 });
-    expect(await codeOf(send(5))).toBe(225);
+    expect(await send(6)).toMatchObject({ value: { n: 2 } });
+    expect(await send(5)).toMatchObject({ ok: 0, code: 225, codeName: 'TransactionTooOld' });
   });
 
   test('a write concern that one node cannot give is told', async () => {
-    const error = await fresh().insertOne({ _id: 1 }, { writeConcern: { w: 2 } }).catch((reason: unknown) => reason);
+    const error = await fresh()
+      .insertOne({ _id: 1 }, { writeConcern: { w: 2 } })
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 100 });
     await fresh().insertOne({ _id: 1 }, { writeConcern: { w: 0 } });
   });
@@ -326,7 +344,11 @@ describe('collections and indexes', () => {
     const things = fresh();
     await things.createIndex({ s: 1 }, { unique: true, sparse: true });
     await things.createIndex({ p: 1 }, { unique: true, partialFilterExpression: { live: true } });
-    await things.insertMany([{ _id: 1, p: 1 }, { _id: 2, p: 1 }, { _id: 3, p: 1, live: true, s: null }]);
+    await things.insertMany([
+      { _id: 1, p: 1 },
+      { _id: 2, p: 1 },
+      { _id: 3, p: 1, live: true, s: null },
+    ]);
     expect(await codeOf(things.insertOne({ p: 1, live: true }))).toBe(11000);
     expect(await codeOf(things.insertOne({ s: null }))).toBe(11000);
     expect(await things.countDocuments({ s: null })).toBe(3);
@@ -362,9 +384,10 @@ describe('collections and indexes', () => {
     expect(await codeOf(other.createCollection('one'))).toBe(48);
     await other.collection('two').insertOne({});
     expect((await other.listCollections().toArray()).map(({ name }) => name)).toEqual(['one', 'two']);
-    expect((await other.listCollections({ name: 'two' }, { nameOnly: true }).toArray())).toHaveLength(1);
+    expect(await other.listCollections({ name: 'two' }, { nameOnly: true }).toArray()).toHaveLength(1);
     expect(await other.dropCollection('one')).toBe(true);
-    const names = async () => (await store.client.db('admin').admin().listDatabases()).databases.map(({ name }) => name);
+    const names = async () =>
+      (await store.client.db('admin').admin().listDatabases()).databases.map(({ name }) => name);
     expect(await names()).toContain('other');
     await other.dropDatabase();
     expect(await names()).not.toContain('other');
@@ -400,10 +423,19 @@ describe('aggregation', () => {
       { $sort: { _id: 1 } },
     ];
     const found = await things.aggregate(pipeline, { promoteValues: false }).toArray();
-    expect(found[0]).toEqual({ _id: 'a', n: new Int32(2), total: new Double(3), mean: new Double(1.5), first: new Date(1) });
+    expect(found[0]).toEqual({
+      _id: 'a',
+      n: new Int32(2),
+      total: new Double(3),
+      mean: new Double(1.5),
+      first: new Date(1),
+    });
     expect(found[1]).toMatchObject({ _id: 'b', n: new Int32(1), mean: new Double(5), first: null });
     expect(found[1]?.total).toEqual(Long.fromNumber(5));
-    expect(await things.aggregate([{ $unwind: '$tags' }, { $project: { tags: 1, _id: 0 } }]).toArray()).toEqual([{ tags: 'x' }, { tags: 'y' }]);
+    expect(await things.aggregate([{ $unwind: '$tags' }, { $project: { tags: 1, _id: 0 } }]).toArray()).toEqual([
+      { tags: 'x' },
+      { tags: 'y' },
+    ]);
     expect(await things.aggregate([{ $match: { s: 'a' } }, { $count: 'many' }]).toArray()).toEqual([{ many: 2 }]);
     expect(await things.countDocuments({ s: 'a' }, { skip: 1 })).toBe(1);
   });
@@ -419,7 +451,8 @@ describe('aggregation', () => {
       [{ $group: { _id: 1, n: { $nonsense: 1 } } }, 15952],
       [{ $match: { a: { $nonsense: 1 } } }, 2],
     ];
-    for (const [stage, code] of codes) expect([stage, await codeOf(things.aggregate([stage]).toArray())]).toEqual([stage, code]);
+    for (const [stage, code] of codes)
+      expect([stage, await codeOf(things.aggregate([stage]).toArray())]).toEqual([stage, code]);
   });
 });
 
@@ -427,12 +460,19 @@ test('what a shell or Compass asks first is answered', async () => {
   const admin = store.client.db('admin');
   for (const command of [
     ...[{ hello: 1 }, { ping: 1 }, { buildInfo: 1 }, { serverStatus: 1 }, { hostInfo: 1 }, { whatsmyuri: 1 }],
-    ...[{ connectionStatus: 1, showPrivileges: true }, { getParameter: 1, featureCompatibilityVersion: 1 }],
+    ...[
+      { connectionStatus: 1, showPrivileges: true },
+      { getParameter: 1, featureCompatibilityVersion: 1 },
+    ],
     ...[{ getLog: 'startupWarnings' }, { getCmdLineOpts: 1 }, { listDatabases: 1, nameOnly: true }, { dbStats: 1 }],
   ]) {
     expect(await admin.command(command)).toMatchObject({ ok: 1 });
   }
-  expect(await admin.command({ hello: 1 })).toMatchObject({ setName: 'embedded', me: `127.0.0.1:${store.port}`, maxWireVersion: 21 });
+  expect(await admin.command({ hello: 1 })).toMatchObject({
+    setName: 'embedded',
+    me: `127.0.0.1:${store.port}`,
+    maxWireVersion: 21,
+  });
   expect(await codeOf(admin.command({ getParameter: 1, nothing: 1 }))).toBe(72);
   const things = fresh();
   await things.insertOne({ a: 1 });

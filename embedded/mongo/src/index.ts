@@ -1,2 +1,2 @@
 export { createDocumentStore, type DocumentStore, type DocumentStoreOptions } from './document-store.js';
-export { DamagedDataError, DirectoryInUseError } from './storage/engine.js';
+export { DamagedDataError } from './storage/engine.js';

@@ -1,20 +1,15 @@
 import { deserialize, serialize } from 'bson';
-import { MongoError } from '../commands/errors.js';
-import type { Document } from '../query/values.js';
+import { check, MongoError } from './errors.js';
+import type { Document } from './values.js';
 
 export const maxDocumentBytes = 16 * 1024 * 1024;
 /** MongoDB's limit for nesting; deeper values would also endanger every recursive walk. */
 const maxDepth = 180;
 
+const exactTypes = { promoteValues: false, promoteBuffers: false, promoteLongs: false, bsonRegExp: true };
+
 /** Keeps every type: numbers stay Int32, Double, Long, Decimal128; regular expressions and binary data stay as sent. */
-export const decode = (bytes: Uint8Array): Document =>
-  deserialize(bytes, {
-    promoteValues: false,
-    promoteBuffers: false,
-    promoteLongs: false,
-    bsonRegExp: true,
-    validation: { utf8: true },
-  });
+export const decode = (bytes: Uint8Array): Document => deserialize(bytes, exactTypes);
 
 export const encode = (document: Document): Uint8Array => serialize(document, { ignoreUndefined: false });
 
@@ -27,23 +22,27 @@ export const decodeExactly = (bytes: Uint8Array): Document => {
   try {
     document = decode(bytes);
     refuseDepth(document, maxDepth);
-    if (Buffer.compare(encode(document), bytes) === 0) return document;
   } catch (error) {
     if (error instanceof MongoError) throw error;
     throw new MongoError(
       'InvalidBSON',
-      `invalid BSON: ${error instanceof RangeError ? 'nested too deeply' : (error as Error).message}`,
+      `invalid BSON: ${error instanceof RangeError ? 'too deep' : (error as Error).message}`,
     );
   }
-  throw new MongoError(
+  const isExact = Buffer.compare(encode(document), bytes) === 0;
+  check(
+    isExact,
     'InvalidBSON',
-    'the document cannot be kept exactly: a field twice, numeric field names out of order, or an undefined value',
+    'the document cannot be kept exactly: a field twice, numeric names out of order, or undefined',
   );
+  return document;
 };
 
 const refuseDepth = (value: unknown, left: number): void => {
-  if (typeof value !== 'object' || value === null || '_bsontype' in value) return;
-  if (left === 0) throw new MongoError('Overflow', `document exceeded maximum nested object depth: ${maxDepth}`);
-  if (Object.hasOwn(value, '__proto__')) throw new MongoError('BadValue', "a field named '__proto__' is not supported");
+  if (typeof value !== 'object' || value === null || value instanceof Date) return;
+  const isPlain = !Object.hasOwn(value, '__proto__') && !Object.hasOwn(value, '_bsontype');
+  check(isPlain, 'BadValue', "fields named '__proto__' and '_bsontype' are not supported");
+  if ('_bsontype' in value) return;
+  check(left > 0, 'Overflow', `document exceeded maximum nested object depth: ${maxDepth}`);
   for (const field of Object.values(value)) refuseDepth(field, left - 1);
 };

@@ -1,5 +1,5 @@
 import type { Binary, BSONRegExp, BSONSymbol, Code, Decimal128, ObjectId, Timestamp } from 'bson';
-import { type Document, numericValue, typeOf, types } from './values.js';
+import { type Document, numericValue, rankOf, type TypeName, typeOf, types } from './values.js';
 
 /**
  * One definition of MongoDB's order of values: bytes whose memcmp order is the order of the values, across all types.
@@ -7,7 +7,7 @@ import { type Document, numericValue, typeOf, types } from './values.js';
  * Every encoding is free of prefixes: parts of a compound key simply follow each other.
  */
 export const writeKey = (value: unknown, out: number[]): void => {
-  out.push(types[typeOf(value)].rank);
+  out.push(rankOf(value));
   writePayload(value, out);
 };
 
@@ -15,65 +15,6 @@ export const toKey = (value: unknown): Buffer => {
   const out: number[] = [];
   writeKey(value, out);
   return Buffer.from(out);
-};
-
-const writePayload = (value: unknown, out: number[]): void => {
-  switch (typeOf(value)) {
-    case 'int':
-    case 'double':
-    case 'long':
-    case 'decimal':
-      return writeNumber(numericValue(value), out);
-    case 'string':
-      return writeText(value as string, out);
-    case 'symbol':
-      return writeText((value as BSONSymbol).value, out);
-    case 'object':
-      for (const [name, field] of Object.entries(value as Document)) {
-        out.push(types[typeOf(field)].rank);
-        writeText(name, out);
-        writePayload(field, out);
-      }
-      out.push(0);
-      return;
-    case 'array':
-      for (const item of value as unknown[]) writeKey(item, out);
-      out.push(0);
-      return;
-    case 'binData': {
-      const { buffer, position, sub_type: subType } = value as Binary;
-      writeUint32(position, out);
-      out.push(subType, ...buffer.subarray(0, position));
-      return;
-    }
-    case 'objectId':
-      out.push(...(value as ObjectId).id);
-      return;
-    case 'bool':
-      out.push(value ? 1 : 0);
-      return;
-    case 'date': {
-      const ms = (value as Date).getTime();
-      writeUint32(Math.floor(ms / 2 ** 32) + 2 ** 31, out);
-      writeUint32(ms >>> 0, out);
-      return;
-    }
-    case 'timestamp':
-      writeUint32((value as Timestamp).getHighBitsUnsigned(), out);
-      writeUint32((value as Timestamp).getLowBitsUnsigned(), out);
-      return;
-    case 'regex':
-      writeText((value as BSONRegExp).pattern, out);
-      writeText((value as BSONRegExp).options, out);
-      return;
-    case 'javascript':
-      return writeText((value as Code).code, out);
-    case 'javascriptWithScope':
-      writeText((value as Code).code, out);
-      return writePayload((value as Code).scope, out);
-    default:
-      return;
-  }
 };
 
 const writeUint32 = (value: number, out: number[]): void => {
@@ -89,47 +30,99 @@ const writeText = (text: string, out: number[]): void => {
   out.push(0, 0);
 };
 
+const writeNumeric = (value: unknown, out: number[]): void => writeNumber(toDecimal(numericValue(value)), out);
+
+const writers: Readonly<Partial<Record<TypeName, (value: never, out: number[]) => void>>> = {
+  int: writeNumeric,
+  double: writeNumeric,
+  long: writeNumeric,
+  decimal: writeNumeric,
+  string: writeText,
+  symbol: ({ value }: BSONSymbol, out) => writeText(value, out),
+  object: (value: Document, out) => {
+    for (const [name, field] of Object.entries(value)) {
+      out.push(rankOf(field));
+      writeText(name, out);
+      writePayload(field, out);
+    }
+    out.push(0);
+  },
+  array: (value: readonly unknown[], out) => {
+    for (const item of value) writeKey(item, out);
+    out.push(0);
+  },
+  binData: ({ buffer, position, sub_type: subType }: Binary, out) => {
+    writeUint32(position, out);
+    out.push(subType);
+    for (const byte of buffer.subarray(0, position)) out.push(byte);
+  },
+  objectId: ({ id }: ObjectId, out) => void out.push(...id),
+  bool: (value: boolean, out) => void out.push(Number(value)),
+  date: (value: Date, out) => {
+    writeUint32(Math.floor(value.getTime() / 2 ** 32) + 2 ** 31, out);
+    writeUint32(value.getTime() >>> 0, out);
+  },
+  timestamp: (value: Timestamp, out) => {
+    writeUint32(value.getHighBitsUnsigned(), out);
+    writeUint32(value.getLowBitsUnsigned(), out);
+  },
+  regex: ({ pattern, options }: BSONRegExp, out) => {
+    writeText(pattern, out);
+    writeText(options, out);
+  },
+  javascript: ({ code }: Code, out) => writeText(code, out),
+  javascriptWithScope: ({ code, scope }: Code, out) => {
+    writeText(code, out);
+    writePayload(scope, out);
+  },
+};
+
+const writePayload = (value: unknown, out: number[]): void => writers[typeOf(value)]?.(value as never, out);
+
+/** 0.d1d2d3... times ten to the exponent, without leading and trailing zeros; without digits the exponent is a class. */
+interface Decimal {
+  sign: number;
+  digits: string;
+  exponent: number;
+}
+
 const numberClass = { nan: 0x00, negativeInfinity: 0x10, negative: 0x20, zero: 0x30, positive: 0x40, infinity: 0x50 };
 
-/** Numbers of all four types as exact decimal digits, 0.d1d2d3... times ten to an exponent: 1, 1.0 and Long 1 are one key. */
-const writeNumber = (value: number | bigint | Decimal128, out: number[]): void => {
-  const { sign, digits, exponent } = toDecimal(value);
+/** Numbers of all four types as their exact decimal digits: 1, 1.0 and Long 1 are one key. */
+const writeNumber = ({ sign, digits, exponent }: Decimal, out: number[]): void => {
   if (digits === '') {
     out.push(exponent);
     return;
   }
   const flip = sign < 0 ? 0xff : 0;
-  out.push(sign < 0 ? numberClass.negative : numberClass.positive);
   const biased = exponent + 0x4000;
-  out.push((biased >> 8) ^ flip, (biased & 0xff) ^ flip);
-  for (let i = 0; i < digits.length; i += 2) {
-    out.push((Number(digits.slice(i, i + 2).padEnd(2, '0')) + 1) ^ flip);
-  }
+  out.push(sign < 0 ? numberClass.negative : numberClass.positive, (biased >> 8) ^ flip, (biased & 0xff) ^ flip);
+  for (let i = 0; i < digits.length; i += 2) out.push((Number(digits.slice(i, i + 2).padEnd(2, '0')) + 1) ^ flip);
   out.push(flip);
 };
 
-interface Decimal {
-  sign: number;
-  /** Without leading and trailing zeros; empty for zero, infinities and NaN, whose class is then the exponent. */
-  digits: string;
-  exponent: number;
-}
+const normalized = (sign: number, text: string, power: number): Decimal => {
+  const digits = text.replace(/^0+/, '');
+  if (digits === '') return { sign: 1, digits: '', exponent: numberClass.zero };
+  return { sign, digits: digits.replace(/0+$/, ''), exponent: digits.length + power };
+};
 
 const toDecimal = (value: number | bigint | Decimal128): Decimal => {
-  if (typeof value === 'object') {
-    const text = value.toString();
-    const parts = /^-?(\d+)(?:\.(\d+))?(?:E([+-]\d+))?$/.exec(text);
-    if (parts === null) return toDecimal(Number(text));
-    const [, whole = '', fraction = '', power = '0'] = parts;
-    return normalized(text.startsWith('-') ? -1 : 1, whole + fraction, Number(power) - fraction.length);
-  }
-  if (typeof value === 'bigint') return normalized(value < 0n ? -1 : 1, (value < 0n ? -value : value).toString(), 0);
+  if (typeof value === 'bigint') return normalized(value < 0n ? -1 : 1, value.toString().replace('-', ''), 0);
+  if (typeof value === 'number') return doubleToDecimal(value);
+  const text = value.toString();
+  const parts = /^-?(\d+)(?:\.(\d+))?(?:E([+-]\d+))?$/.exec(text);
+  if (parts === null) return doubleToDecimal(Number(text));
+  const [, whole = '', fraction = '', power = '0'] = parts;
+  return normalized(text.startsWith('-') ? -1 : 1, whole + fraction, Number(power) - fraction.length);
+};
+
+const doubleToDecimal = (value: number): Decimal => {
   const { nan, infinity, negativeInfinity } = numberClass;
   if (Number.isNaN(value)) return { sign: 1, digits: '', exponent: nan };
   if (!Number.isFinite(value)) return { sign: 1, digits: '', exponent: value > 0 ? infinity : negativeInfinity };
   const sign = value < 0 ? -1 : 1;
   const magnitude = Math.abs(value);
-  if (Number.isSafeInteger(magnitude)) return normalized(sign, magnitude.toString(), 0);
   if (Number.isInteger(magnitude)) return normalized(sign, BigInt(magnitude).toString(), 0);
   // A double is a whole number m divided by 2^k, and m / 2^k = m * 5^k / 10^k: its decimal digits are finite.
   const bits = new DataView(new ArrayBuffer(8));
@@ -141,16 +134,9 @@ const toDecimal = (value: number | bigint | Decimal128): Decimal => {
   return normalized(sign, (mantissa * 5n ** BigInt(power)).toString(), -power);
 };
 
-const normalized = (sign: number, text: string, power: number): Decimal => {
-  const digits = text.replace(/^0+/, '');
-  if (digits === '') return { sign: 1, digits: '', exponent: numberClass.zero };
-  return { sign, digits: digits.replace(/0+$/, ''), exponent: digits.length + power };
-};
-
 /** Code point order, which is the order of the UTF-8 bytes; plain `<` puts astral characters before U+E000. */
 const compareText = (left: string, right: string): number => {
-  const length = Math.min(left.length, right.length);
-  for (let i = 0; i < length; i += 1) {
+  for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
     const a = left.charCodeAt(i);
     const b = right.charCodeAt(i);
     if (a !== b) return a >= 0xd800 && b >= 0xd800 ? ((a + 0x2000) & 0xffff) - ((b + 0x2000) & 0xffff) : a - b;
@@ -161,21 +147,17 @@ const compareText = (left: string, right: string): number => {
 /** Negative, zero or positive; a missing value counts as null, as in a sort. */
 export const compareValues = (left: unknown, right: unknown): number => {
   if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
-  const leftType = typeOf(left);
-  const rightType = typeOf(right);
+  const [leftType, rightType] = [typeOf(left), typeOf(right)];
   const byRank = types[leftType].rank - types[rightType].rank;
   if (byRank !== 0) return byRank;
   if (leftType === 'date') return (left as Date).getTime() - (right as Date).getTime();
-  if (types[leftType].rank === types.int.rank && leftType !== 'decimal' && rightType !== 'decimal') {
-    const a = numericValue(left) as number | bigint;
-    const b = numericValue(right) as number | bigint;
-    if (a < b) return -1;
-    if (a > b) return 1;
-    // biome-ignore lint/suspicious/noDoubleEquals: 1n and 1 are the same number
-    if (a == b) return 0;
-    return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
+  if (types[leftType].rank !== types.int.rank || leftType === 'decimal' || rightType === 'decimal') {
+    return Buffer.compare(toKey(left), toKey(right));
   }
-  return Buffer.compare(toKey(left), toKey(right));
+  const [a, b] = [numericValue(left), numericValue(right)] as [number | bigint, number | bigint];
+  if (a < b) return -1;
+  if (a > b) return 1;
+  return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
 };
 
 export const areEqual = (left: unknown, right: unknown): boolean => compareValues(left, right) === 0;

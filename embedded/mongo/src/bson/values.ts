@@ -1,33 +1,11 @@
 import type { Decimal128, Double, Int32, Long } from 'bson';
-import { MongoError } from '../commands/errors.js';
+import { check } from './errors.js';
 
 /** A document as it is decoded: numbers stay Int32, Double, Long or Decimal128, so that every type is kept exactly. */
 export type Document = Record<string, unknown>;
 
-export type TypeName =
-  | 'double'
-  | 'string'
-  | 'object'
-  | 'array'
-  | 'binData'
-  | 'objectId'
-  | 'bool'
-  | 'date'
-  | 'null'
-  | 'regex'
-  | 'javascript'
-  | 'symbol'
-  | 'javascriptWithScope'
-  | 'int'
-  | 'timestamp'
-  | 'long'
-  | 'decimal'
-  | 'minKey'
-  | 'maxKey'
-  | 'undefined';
-
 /** BSON type numbers and the place of each type in MongoDB's order of values; equal ranks compare by value. */
-export const types: Readonly<Record<TypeName, { code: number; rank: number }>> = {
+export const types = {
   minKey: { code: -1, rank: 1 },
   undefined: { code: 6, rank: 3 },
   null: { code: 10, rank: 5 },
@@ -48,44 +26,37 @@ export const types: Readonly<Record<TypeName, { code: number; rank: number }>> =
   javascript: { code: 13, rank: 60 },
   javascriptWithScope: { code: 15, rank: 65 },
   maxKey: { code: 127, rank: 127 },
-};
+} as const;
+
+export type TypeName = keyof typeof types;
 
 /** What an empty array leaves in an index or a sort: MongoDB's "undefined", before null. */
 export const emptyArray = Symbol('undefined');
 
 const bsonTypes: Readonly<Record<string, TypeName>> = {
-  Int32: 'int',
-  Double: 'double',
-  Long: 'long',
-  Decimal128: 'decimal',
-  ObjectId: 'objectId',
-  Binary: 'binData',
-  BSONRegExp: 'regex',
-  BSONSymbol: 'symbol',
-  Timestamp: 'timestamp',
-  MinKey: 'minKey',
-  MaxKey: 'maxKey',
+  ...{ Int32: 'int', Double: 'double', Long: 'long', Decimal128: 'decimal', ObjectId: 'objectId', Binary: 'binData' },
+  ...{ BSONRegExp: 'regex', BSONSymbol: 'symbol', Timestamp: 'timestamp', MinKey: 'minKey', MaxKey: 'maxKey' },
 };
 
 export const typeOf = (value: unknown): TypeName => {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'number') return Number.isInteger(value) && value === (value | 0) ? 'int' : 'double';
+  if (typeof value === 'number') return value === (value | 0) ? 'int' : 'double';
   if (value === emptyArray) return 'undefined';
   if (Array.isArray(value)) return 'array';
   if (value instanceof Date) return 'date';
-  const { _bsontype: name } = value as { _bsontype?: string };
+  const { _bsontype: name, scope } = value as { _bsontype?: string; scope?: unknown };
   if (name === undefined) return 'object';
-  if (name === 'Code') return (value as { scope?: unknown }).scope ? 'javascriptWithScope' : 'javascript';
+  if (name === 'Code') return scope ? 'javascriptWithScope' : 'javascript';
   const type = bsonTypes[name];
-  if (type === undefined) throw new MongoError('BadValue', `values of the type ${name} are not supported`);
+  check(type, 'BadValue', `values of the type ${name} are not supported`);
   return type;
 };
 
 export const rankOf = (value: unknown): number => types[typeOf(value)].rank;
 export const isDocument = (value: unknown): value is Document => typeOf(value) === 'object';
-export const isNumber = (value: unknown): boolean => rankOf(value) === 10;
+export const isNumber = (value: unknown): boolean => rankOf(value) === types.int.rank;
 
 /** Own fields only: a field named `constructor` is data, and one that is absent must not be found on the prototype. */
 export const fieldOf = (document: Document, name: string): unknown =>
@@ -93,21 +64,21 @@ export const fieldOf = (document: Document, name: string): unknown =>
 
 /** The exact numeric value; Decimal128 has none in JavaScript and stays what it is. */
 export const numericValue = (value: unknown): number | bigint | Decimal128 => {
-  if (typeof value === 'number') return value;
   const type = typeOf(value);
-  if (type === 'int' || type === 'double') return (value as Int32 | Double).value;
-  return type === 'long' ? (value as Long).toBigInt() : (value as Decimal128);
+  if (type === 'long') return (value as Long).toBigInt();
+  return typeof value === 'number' || type === 'decimal'
+    ? (value as number | Decimal128)
+    : (value as Int32 | Double).value;
 };
+
+export const toDouble = (value: unknown): number => Number(numericValue(value).toString());
 
 /** A whole number within the safe range, or undefined: for limits, sizes, indexes and flags. */
 export const wholeNumber = (value: unknown): number | undefined => {
-  if (!isNumber(value)) return undefined;
-  const number = Number(numericValue(value).toString());
+  const number = isNumber(value) ? toDouble(value) : undefined;
   return Number.isSafeInteger(number) ? number : undefined;
 };
 
 /** MongoDB's idea of true: everything but false, zero, null and a missing field. */
-export const isTruthy = (value: unknown): boolean => {
-  if (value === undefined || value === null || value === false) return false;
-  return !(isNumber(value) && Number(numericValue(value).toString()) === 0);
-};
+export const isTruthy = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== false && !(isNumber(value) && toDouble(value) === 0);

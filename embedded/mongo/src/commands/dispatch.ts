@@ -1,67 +1,53 @@
-import { type Document, fieldOf, wholeNumber } from '../query/values.js';
+import { check, MongoError, toErrorReply } from '../bson/errors.js';
+import { type Document, fieldOf, isDocument, wholeNumber } from '../bson/values.js';
 import { aggregateCommands } from './aggregate.js';
-import { databaseOf, optionalDocument, refuseUnknown } from './arguments.js';
-import { collectionCommands } from './collections.js';
-import type { Command, Commands, Connection, Context } from './context.js';
-import { diagnosticCommands } from './diagnostics.js';
-import { MongoError, toErrorReply } from './errors.js';
+import { collectionReads, collectionWrites } from './collections.js';
+import { type Call, type Connection, type Context, databaseOf, type Handler, type Handlers } from './command.js';
+import { indexCommands, listIndexes } from './indexes.js';
 import { queryCommands } from './queries.js';
-import { refuseTransaction, runOnce } from './sessions.js';
+import { serverCommands } from './server-info.js';
+import { runOnce } from './sessions.js';
 import { writeCommands } from './writes.js';
 
-const commands: Commands = {
-  ...queryCommands,
-  ...writeCommands,
-  ...collectionCommands,
-  ...aggregateCommands,
-  ...diagnosticCommands,
-};
+const reads: Handlers = { ...queryCommands, ...aggregateCommands, ...collectionReads, ...serverCommands, listIndexes };
+const writes: Handlers = { ...writeCommands, ...indexCommands, ...collectionWrites };
 
-const genericFields = [
-  ...[
-    '$db',
-    'lsid',
-    'txnNumber',
-    '$clusterTime',
-    '$readPreference',
-    'readConcern',
-    'writeConcern',
-    'comment',
-    'maxTimeMS',
-  ],
-  ...['apiVersion', 'apiStrict', 'apiDeprecationErrors', '$client', 'stmtId', 'stmtIds'],
-];
+const handlerIn = (handlers: Handlers, name: string): Handler | undefined =>
+  Object.hasOwn(handlers, name) ? handlers[name] : undefined;
 
-const readConcerns = ['local', 'available', 'majority', 'linearizable'];
-
-const refuseReadConcern = (command: Document): void => {
-  const concern = optionalDocument(command, 'readConcern') ?? {};
-  for (const [name, value] of Object.entries(concern)) {
-    if (name === 'afterClusterTime' || (name === 'level' && readConcerns.includes(String(value)))) continue;
-    throw new MongoError('InvalidOptions', `the read concern ${name}: ${String(value)} is not supported`);
-  }
+/** Every command here is one atomic commit; several together are not, and this store cannot read an older state. */
+const refuseUnsupported = (command: Document): void => {
+  const isTransaction = Object.hasOwn(command, 'startTransaction') || Object.hasOwn(command, 'autocommit');
+  check(
+    !isTransaction,
+    'OperationNotSupportedInTransaction',
+    'transactions are not supported by the embedded document store',
+  );
+  const { level = 'local' } = isDocument(command.readConcern) ? command.readConcern : {};
+  const isReadable = ['local', 'available', 'majority', 'linearizable'].includes(String(level));
+  check(isReadable, 'InvalidOptions', `the read concern level '${String(level)}' is not supported`);
 };
 
 /** One node can only ever promise one acknowledgement; more is answered as a real replica set of one does. */
-const writeConcernError = (command: Document): Document => {
-  const w = wholeNumber(fieldOf(optionalDocument(command, 'writeConcern') ?? {}, 'w'));
-  if (w === undefined || w <= 1) return {};
-  return {
-    writeConcernError: { code: 100, codeName: 'UnsatisfiableWriteConcern', errmsg: 'Not enough data-bearing nodes' },
-  };
+const writeConcernError = ({ writeConcern }: Document): Document => {
+  const w = isDocument(writeConcern) ? wholeNumber(fieldOf(writeConcern, 'w')) : undefined;
+  const error = { code: 100, codeName: 'UnsatisfiableWriteConcern', errmsg: 'Not enough data-bearing nodes' };
+  return w === undefined || w <= 1 ? {} : { writeConcernError: error };
 };
 
-const runWrite = async (
-  entry: Command,
-  command: Document,
-  context: Context,
-  connection: Connection,
-): Promise<Document> => {
-  const { engine, catalog, clock } = context;
-  const reply = await engine.write(() =>
-    catalog.guard(() => runOnce(engine.store, command, clock.now(), () => entry.run(command, context, connection))),
-  );
+const runWrite = async (run: Handler, command: Document, call: Call): Promise<Document> => {
+  const { engine, catalog, clock } = call;
+  const once = (): Document => runOnce(engine.store, command, clock.now(), () => run(command, call));
+  const reply = await engine.write(() => catalog.guard(once));
   return { ...reply, ...writeConcernError(command) };
+};
+
+const toMongoError = (error: unknown): MongoError => {
+  if (error instanceof MongoError) return error;
+  const isFull = /MAP_FULL|ENOSPC|No space left/i.test(String(error));
+  return isFull
+    ? new MongoError('OutOfDiskSpace', 'the disk under the embedded document store is full')
+    : new MongoError('InternalError', 'the embedded document store failed; its log has the reason');
 };
 
 export type Dispatch = (command: Document, connection: Connection) => Promise<Document>;
@@ -72,23 +58,17 @@ export const createDispatch =
   async (command, connection) => {
     try {
       const [name = ''] = Object.keys(command);
-      const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
-      if (entry === undefined) throw new MongoError('CommandNotFound', `no such command: '${name}'`);
-      databaseOf(command);
-      if (entry.fields.length > 0) refuseUnknown(command, name, new Set([...entry.fields, ...genericFields]));
-      refuseTransaction(command);
-      refuseReadConcern(command);
-      return await (entry.isWrite === true
-        ? runWrite(entry, command, context, connection)
-        : entry.run(command, context, connection));
+      const write = handlerIn(writes, name);
+      const run = write ?? handlerIn(reads, name);
+      check(run, 'CommandNotFound', `no such command: '${name}'`);
+      const call = { ...context, connection, database: databaseOf(command) };
+      refuseUnsupported(command);
+      return write === undefined ? run(command, call) : await runWrite(write, command, call);
     } catch (error) {
-      if (error instanceof MongoError) return toErrorReply(error);
-      report(error);
-      return toErrorReply(toStorageError(error));
+      if (!(error instanceof MongoError)) {
+        report(error);
+        context.catalog.reload();
+      }
+      return toErrorReply(toMongoError(error));
     }
   };
-
-const toStorageError = (error: unknown): MongoError =>
-  error instanceof Error && /MAP_FULL|ENOSPC|No space left/i.test(error.message)
-    ? new MongoError('OutOfDiskSpace', 'the disk under the embedded document store is full')
-    : new MongoError('InternalError', 'the embedded document store failed; its log has the reason');

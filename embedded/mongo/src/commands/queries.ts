@@ -1,234 +1,178 @@
 import { Long } from 'bson';
+import { check } from '../bson/errors.js';
+import { toKey } from '../bson/order.js';
+import { type Document, fieldOf, isDocument, wholeNumber } from '../bson/values.js';
 import { compileFilter } from '../query/matcher.js';
-import { toKey } from '../query/order.js';
 import { itemsAt, parsePath } from '../query/paths.js';
 import { type Plan, planQuery } from '../query/plan.js';
 import { compileProjection } from '../query/projection.js';
-import { parseSort, sortDocuments } from '../query/sort.js';
-import { type Document, fieldOf, isDocument, wholeNumber } from '../query/values.js';
+import { parseSort, sortBy } from '../query/sort.js';
 import type { Collection, Index } from '../storage/catalog.js';
 import type { Stored } from '../storage/records.js';
 import { scan } from '../storage/scan.js';
-import {
-  databaseOf,
-  namespaceOf,
-  optionalArray,
-  optionalBoolean,
-  optionalCount,
-  optionalDocument,
-  refuseUnsupported,
-} from './arguments.js';
-import type { Commands, Context } from './context.js';
-import { MongoError } from './errors.js';
+import { type Call, defineCommand, type Handlers, namespaceOf } from './command.js';
 
-const defaultBatch = 101;
 const maxSortBytes = 100 * 1024 * 1024;
 
 export interface Query {
-  filter: Document;
-  sort: Document;
+  filter: Document | undefined;
+  sort?: Document | undefined;
   hint?: unknown;
-  maxTimeMS?: number | undefined;
+  maxTimeMS?: unknown;
 }
 
-export const toQuery = (command: Document, filterName = 'filter'): Query => {
-  refuseUnsupported(command);
-  return {
-    filter: optionalDocument(command, filterName) ?? {},
-    sort: optionalDocument(command, 'sort') ?? {},
-    hint: fieldOf(command, 'hint'),
-    maxTimeMS: optionalCount(command, 'maxTimeMS'),
-  };
-};
+export const isSame = (left: unknown, right: unknown): boolean => toKey(left).equals(toKey(right));
 
-const naturalOrder = (value: unknown): 1 | -1 | undefined => {
-  const order =
-    isDocument(value) && Object.keys(value).length === 1 ? wholeNumber(fieldOf(value, '$natural')) : undefined;
-  return order === 1 || order === -1 ? order : undefined;
-};
+const naturalOrder = (value: unknown): number | undefined =>
+  isDocument(value) ? wholeNumber(fieldOf(value, '$natural')) : undefined;
 
-const toHint = (collection: Collection, hint: unknown): { index: Index | undefined } | undefined => {
+const toHint = (collection: Collection, hint: unknown): Index | 'natural' | undefined => {
   if (hint === undefined || (isDocument(hint) && Object.keys(hint).length === 0)) return undefined;
-  if (naturalOrder(hint) !== undefined) return { index: undefined };
-  const index = collection.indexes.find(({ name, spec }) =>
-    typeof hint === 'string' ? name === hint : isSamePattern(spec.key, hint),
+  if (naturalOrder(hint) !== undefined) return 'natural';
+  const index = collection.indexes.find(
+    ({ name, spec }) => name === hint || (isDocument(hint) && isSame(spec.key, hint)),
   );
-  if (index === undefined)
-    throw new MongoError(
-      'BadValue',
-      'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
-    );
-  return { index };
+  check(
+    index,
+    'BadValue',
+    'planner returned error :: caused by :: hint provided does not correspond to an existing index',
+  );
+  return index;
 };
 
-export const isSamePattern = (left: unknown, right: unknown): boolean => toKey(left).equals(toKey(right));
-
-export const toPlan = (collection: Collection, { filter, sort, hint }: Query): Plan => {
+export const toPlan = (collection: Collection, { filter = {}, sort = {}, hint }: Query): Plan => {
   const natural = naturalOrder(sort) ?? naturalOrder(hint);
   const pattern = naturalOrder(sort) === undefined ? parseSort(sort) : [];
-  const plan = planQuery(
-    collection,
-    filter,
-    pattern,
-    natural === undefined ? toHint(collection, hint) : { index: undefined },
-  );
+  const plan = planQuery(collection, filter, pattern, natural === undefined ? toHint(collection, hint) : 'natural');
   return { ...plan, isReverse: plan.isReverse || natural === -1 };
 };
 
 /** The matches of a query in its order; sorted in memory when no index delivers the order. */
-export function* runQuery(context: Context, namespace: string, query: Query): Generator<Stored> {
-  const matches = compileFilter(query.filter);
-  const pattern = naturalOrder(query.sort) === undefined ? parseSort(query.sort) : [];
-  const collection = context.catalog.get(namespace);
+export function* runQuery(call: Call, namespace: string, query: Query): Generator<Stored> {
+  const matches = compileFilter(query.filter ?? {});
+  const pattern = naturalOrder(query.sort) === undefined ? parseSort(query.sort ?? {}) : [];
+  const collection = call.catalog.get(namespace);
   if (collection === undefined) return;
   const plan = toPlan(collection, query);
-  const deadlineAt = query.maxTimeMS ? Date.now() + query.maxTimeMS : undefined;
-  const found = scan(context.engine.store, context.records, collection, { plan, matches, deadlineAt });
-  if (plan.isSorted) return yield* found;
-  const all = new Map<Document, Stored>();
+  const deadlineAt = query.maxTimeMS ? Date.now() + Number(query.maxTimeMS) : undefined;
+  const found = scan(call.engine.store, call.records, collection, { plan, matches, deadlineAt });
+  yield* plan.isSorted ? found : sortBy(boundedMemory(found), pattern, ({ document }) => document);
+}
+
+function* boundedMemory(found: Iterable<Stored>): Generator<Stored> {
   let bytes = 0;
   for (const stored of found) {
     bytes += stored.bytes.length;
-    if (bytes > maxSortBytes)
-      throw new MongoError('QueryExceededMemoryLimitNoDiskUseAllowed', 'Sort exceeded memory limit of 104857600 bytes');
-    all.set(stored.document, stored);
+    check(
+      bytes <= maxSortBytes,
+      'QueryExceededMemoryLimitNoDiskUseAllowed',
+      `Sort exceeded memory limit of ${maxSortBytes} bytes`,
+    );
+    yield stored;
   }
-  for (const document of sortDocuments([...all.keys()], pattern)) yield all.get(document) as Stored;
 }
 
-export function* slice<T>(items: Iterable<T>, skip: number, limit: number): Generator<T> {
+/** A limit of zero or undefined is none. */
+export function* slice<T>(items: Iterable<T>, skip = 0, limit = 0): Generator<T> {
   let index = 0;
-  if (limit <= 0) return;
   for (const item of items) {
     index += 1;
-    if (index <= skip) continue;
-    yield item;
-    if (index - skip >= limit) return;
+    if (index > skip) yield item;
+    if (limit > 0 && index >= skip + limit) return;
   }
 }
 
-function* map<T, U>(items: Iterable<T>, change: (item: T) => U): Generator<U> {
+export function* map<T, U>(items: Iterable<T>, change: (item: T) => U): Generator<U> {
   for (const item of items) yield change(item);
 }
 
-export const toCursorReply = (
-  namespace: string,
-  batch: { id: Long; documents: Document[] },
-  name: 'firstBatch' | 'nextBatch',
-): Document => ({
-  cursor: { [name]: batch.documents, id: batch.id, ns: namespace },
-  ok: 1,
-});
-
-const find: Commands[string] = {
-  fields: [
-    ...[
-      'find',
-      'filter',
-      'sort',
-      'projection',
-      'hint',
-      'skip',
-      'limit',
-      'batchSize',
-      'singleBatch',
-      'collation',
-      'let',
-    ],
-    ...[
-      'allowDiskUse',
-      'noCursorTimeout',
-      'returnKey',
-      'showRecordId',
-      'tailable',
-      'awaitData',
-      'allowPartialResults',
-      'min',
-      'max',
-      'oplogReplay',
-    ],
-  ],
-  run: (command, context) => {
-    for (const name of ['returnKey', 'showRecordId', 'tailable', 'awaitData', 'min', 'max']) {
-      const value = fieldOf(command, name);
-      const isSet = isDocument(value) ? Object.keys(value).length > 0 : value !== undefined && value !== false;
-      if (isSet)
-        throw new MongoError('BadValue', `the option '${name}' is not supported by the embedded document store`);
-    }
-    const namespace = namespaceOf(command, 'find');
-    const query = toQuery(command);
-    const project = compileProjection(optionalDocument(command, 'projection') ?? {});
-    const limit = optionalCount(command, 'limit') ?? 0;
-    const found = slice(
-      runQuery(context, namespace, query),
-      optionalCount(command, 'skip') ?? 0,
-      limit === 0 ? Number.POSITIVE_INFINITY : limit,
-    );
-    const batch = context.cursors.open(
+const find = defineCommand(
+  'find',
+  {
+    ...{
+      find: 'any',
+      filter: 'document',
+      sort: 'document',
+      projection: 'document',
+      hint: 'any',
+      skip: 'count',
+      limit: 'count',
+    },
+    ...{ batchSize: 'count', singleBatch: 'boolean', maxTimeMS: 'count', collation: 'unsupported', let: 'unsupported' },
+    ...{
+      min: 'unsupported',
+      max: 'unsupported',
+      returnKey: 'unsupported',
+      showRecordId: 'unsupported',
+      tailable: 'unsupported',
+    },
+    ...{
+      awaitData: 'unsupported',
+      allowDiskUse: 'any',
+      noCursorTimeout: 'any',
+      allowPartialResults: 'any',
+      oplogReplay: 'any',
+    },
+  },
+  (args, call) => {
+    const namespace = namespaceOf(call, args.find);
+    const project = compileProjection(args.projection ?? {});
+    const found = slice(runQuery(call, namespace, args), args.skip, args.limit);
+    return call.cursors.open(
       namespace,
       map(found, ({ document }) => project(document)),
-      {
-        size: optionalCount(command, 'batchSize') ?? defaultBatch,
-        single: optionalBoolean(command, 'singleBatch'),
-      },
-    );
-    return toCursorReply(namespace, batch, 'firstBatch');
-  },
-};
-
-const getMore: Commands[string] = {
-  fields: ['getMore', 'collection', 'batchSize', 'term', 'lastKnownCommittedOpTime'],
-  run: (command, context) => {
-    const id = fieldOf(command, 'getMore');
-    if (!(id instanceof Long))
-      throw new MongoError('TypeMismatch', "BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
-    const namespace = `${databaseOf(command)}.${String(fieldOf(command, 'collection'))}`;
-    const size = optionalCount(command, 'batchSize');
-    return toCursorReply(
-      namespace,
-      context.cursors.next(id, namespace, size === undefined || size === 0 ? Number.POSITIVE_INFINITY : size),
-      'nextBatch',
+      args.batchSize,
+      args.singleBatch,
     );
   },
-};
+);
 
-const killCursors: Commands[string] = {
-  fields: ['killCursors', 'cursors'],
-  run: (command, context) => {
-    const namespace = `${databaseOf(command)}.${String(fieldOf(command, 'killCursors'))}`;
-    const ids = (optionalArray(command, 'cursors') ?? []).filter((id) => id instanceof Long);
-    const cursorsKilled = ids.filter((id) => context.cursors.kill(id, namespace));
-    const cursorsNotFound = ids.filter((id) => !cursorsKilled.includes(id));
-    return { cursorsKilled, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
+const getMore = defineCommand('getMore', { getMore: 'any', collection: 'any', batchSize: 'count' }, (args, call) => {
+  check(
+    args.getMore instanceof Long,
+    'TypeMismatch',
+    "BSON field 'getMore.getMore' is the wrong type, expected type 'long'",
+  );
+  return call.cursors.next(args.getMore, `${call.database}.${String(args.collection)}`, args.batchSize);
+});
+
+const killCursors = defineCommand('killCursors', { killCursors: 'string', cursors: 'array' }, (args, call) => {
+  const ids = (args.cursors ?? []).filter((id) => id instanceof Long);
+  const cursorsKilled = ids.filter((id) => call.cursors.kill(id, `${call.database}.${args.killCursors}`));
+  const cursorsNotFound = ids.filter((id) => !cursorsKilled.includes(id));
+  return { cursorsKilled, cursorsNotFound, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
+});
+
+const count = defineCommand(
+  'count',
+  {
+    count: 'any',
+    query: 'document',
+    limit: 'count',
+    skip: 'count',
+    hint: 'any',
+    maxTimeMS: 'count',
+    collation: 'unsupported',
+    fields: 'any',
   },
-};
-
-const count: Commands[string] = {
-  fields: ['count', 'query', 'limit', 'skip', 'hint', 'collation', 'fields'],
-  run: (command, context) => {
-    const namespace = namespaceOf(command, 'count');
-    const limit = optionalCount(command, 'limit') ?? 0;
-    const found = runQuery(context, namespace, toQuery(command, 'query'));
+  ({ query: filter, ...args }, call) => {
     let n = 0;
-    for (const _ of slice(found, optionalCount(command, 'skip') ?? 0, limit === 0 ? Number.POSITIVE_INFINITY : limit))
+    for (const _ of slice(runQuery(call, namespaceOf(call, args.count), { ...args, filter }), args.skip, args.limit))
       n += 1;
     return { n, ok: 1 };
   },
-};
+);
 
-const distinct: Commands[string] = {
-  fields: ['distinct', 'key', 'query', 'collation', 'hint'],
-  run: (command, context) => {
-    const key = fieldOf(command, 'key');
-    if (typeof key !== 'string')
-      throw new MongoError('TypeMismatch', "BSON field 'distinct.key' is the wrong type, expected type 'string'");
-    const path = parsePath(key);
+const distinct = defineCommand(
+  'distinct',
+  { distinct: 'any', key: 'string', query: 'document', hint: 'any', maxTimeMS: 'count', collation: 'unsupported' },
+  ({ query: filter, key = '', ...args }, call) => {
     const values = new Map<string, unknown>();
-    for (const { document } of runQuery(context, namespaceOf(command, 'distinct'), toQuery(command, 'query'))) {
-      for (const value of itemsAt(document, path)) values.set(toKey(value).toString('latin1'), value);
+    for (const { document } of runQuery(call, namespaceOf(call, args.distinct), { ...args, filter })) {
+      for (const value of itemsAt(document, parsePath(key))) values.set(toKey(value).toString('latin1'), value);
     }
     return { values: [...values.values()], ok: 1 };
   },
-};
+);
 
-export const queryCommands: Commands = { find, getMore, killCursors, count, distinct };
+export const queryCommands: Handlers = { find, getMore, killCursors, count, distinct };

@@ -1,45 +1,40 @@
 import { ObjectId } from 'bson';
+import { decode } from '../bson/codec.js';
+import { check, MongoError } from '../bson/errors.js';
+import { areEqual } from '../bson/order.js';
+import { type Document, fieldOf, isDocument, typeOf } from '../bson/values.js';
 import { isOperators } from '../query/matcher.js';
-import { areEqual } from '../query/order.js';
-import { compileArrayFilters } from '../query/positions.js';
 import { compileProjection } from '../query/projection.js';
-import { compileUpdate, isReplacement, seedFromFilter, type Update } from '../query/update.js';
-import { type Document, fieldOf, isDocument, typeOf } from '../query/values.js';
-import { decode } from '../storage/bson.js';
+import { compileUpdate, seedFromFilter, type Update } from '../query/update.js';
+import type { Collection } from '../storage/catalog.js';
 import type { Stored } from '../storage/records.js';
-import {
-  documentsOf,
-  namespaceOf,
-  optionalArray,
-  optionalBoolean,
-  optionalDocument,
-  refuseUnknown,
-  wholeOrUndefined,
-} from './arguments.js';
-import { type Commands, type Context, collectionToWrite } from './context.js';
-import { MongoError } from './errors.js';
-import { runQuery, toQuery } from './queries.js';
+import { type Call, defineCommand, type Handlers, namespaceOf, readFields } from './command.js';
+import { runQuery } from './queries.js';
+
+const collectionOf = ({ catalog }: Call, namespace: string): Collection =>
+  catalog.get(namespace) ?? catalog.create(namespace);
 
 /** `_id` first, made when it is missing, and of a type that can identify. */
 const withId = (document: Document): Document => {
-  const id = fieldOf(document, '_id');
-  if (id === undefined) return { _id: new ObjectId(), ...document };
-  const type = typeOf(id);
-  if (type === 'array' || type === 'regex')
-    throw new MongoError('InvalidIdField', `The '_id' value cannot be of type ${type}`);
-  if (isOperators(id)) throw new MongoError('DollarPrefixedFieldName', '_id fields may not contain $-prefixed fields');
-  if (Object.keys(document)[0] === '_id') return document;
+  if (!Object.hasOwn(document, '_id')) return { _id: new ObjectId(), ...document };
   const { _id, ...rest } = document;
-  return { _id, ...rest };
+  const type = typeOf(_id);
+  check(type !== 'array' && type !== 'regex', 'InvalidIdField', `The '_id' value cannot be of type ${type}`);
+  check(!isOperators(_id), 'DollarPrefixedFieldName', '_id fields may not contain $-prefixed fields');
+  return Object.keys(document)[0] === '_id' ? document : { _id, ...rest };
 };
 
 /** Runs the statements one after the other; the first that fails ends an ordered command, and is told by its index. */
 const runStatements = (
-  command: Document,
-  statements: readonly Document[],
+  statements: readonly Document[] | undefined,
+  isOrdered: boolean,
   run: (statement: Document, index: number) => void,
-): Document[] => {
-  const isOrdered = fieldOf(command, 'ordered') === undefined || optionalBoolean(command, 'ordered');
+): Document => {
+  check(
+    statements !== undefined && statements.length > 0,
+    'BadValue',
+    'Write batch sizes must be between 1 and 100000.',
+  );
   const writeErrors: Document[] = [];
   for (const [index, statement] of statements.entries()) {
     try {
@@ -50,208 +45,184 @@ const runStatements = (
       if (isOrdered) break;
     }
   }
-  return writeErrors;
+  return writeErrors.length === 0 ? { ok: 1 } : { writeErrors, ok: 1 };
 };
 
-const withErrors = (reply: Document, writeErrors: readonly Document[]): Document =>
-  writeErrors.length === 0 ? { ...reply, ok: 1 } : { ...reply, writeErrors, ok: 1 };
-
-const commonFields = ['ordered', 'bypassDocumentValidation'];
-
-const insert: Commands[string] = {
-  fields: ['insert', 'documents', ...commonFields],
-  isWrite: true,
-  run: (command, context) => {
-    const namespace = namespaceOf(command, 'insert');
-    const documents = documentsOf(command, 'documents');
+const insert = defineCommand(
+  'insert',
+  { insert: 'any', documents: 'documents', ordered: 'boolean', bypassDocumentValidation: 'any' },
+  ({ documents, ordered = true, ...args }, call) => {
+    const namespace = namespaceOf(call, args.insert);
     let n = 0;
-    const writeErrors = runStatements(command, documents, (document) => {
-      const complete = withId(document);
-      context.records.insert(collectionToWrite(context, namespace), complete);
+    const outcome = runStatements(documents, ordered, (document) => {
+      call.records.insert(collectionOf(call, namespace), withId(document));
       n += 1;
     });
-    return withErrors({ n }, writeErrors);
+    return { n, ...outcome };
   },
-};
+);
 
-export interface Change {
+interface Change {
   filter: Document;
   update: Update | Document;
-  isUpsert: boolean;
-  arrayFilters: ReturnType<typeof compileArrayFilters>;
 }
 
 /** `u` of an update, or `update` of a findAndModify: operators or a replacement. */
-export const compileChange = (statement: Document, filter: Document, update: unknown): Change => {
-  if (Array.isArray(update))
-    throw new MongoError('FailedToParse', 'an update by a pipeline is not supported by the embedded document store');
-  if (!isDocument(update))
-    throw new MongoError('FailedToParse', 'Update argument must be either an object or an array');
-  const filters = (optionalArray(statement, 'arrayFilters') ?? []) as Document[];
-  const isWhole = isReplacement(update);
+const compileChange = (filter: Document, update: unknown, isMulti: boolean): Change => {
+  check(
+    !Array.isArray(update),
+    'FailedToParse',
+    'updates by a pipeline are not supported by the embedded document store',
+  );
+  check(isDocument(update), 'FailedToParse', 'Update argument must be either an object or an array');
+  if (isOperators(update)) return { filter, update: compileUpdate(update) };
   const dollar = Object.keys(update).find((name) => name.startsWith('$'));
-  if (isWhole && dollar !== undefined)
-    throw new MongoError(
-      'DollarPrefixedFieldName',
-      `The dollar ($) prefixed field '${dollar}' in '${dollar}' is not allowed in the context of an update's replacement document.`,
-    );
-  return {
-    filter,
-    update: isWhole ? update : compileUpdate(update),
-    isUpsert: optionalBoolean(statement, 'upsert'),
-    arrayFilters: compileArrayFilters(filters),
-  };
+  check(
+    dollar === undefined,
+    'DollarPrefixedFieldName',
+    `The dollar ($) prefixed field '${dollar}' is not allowed in a replacement document.`,
+  );
+  check(!isMulti, 'FailedToParse', 'multi update is not supported for replacement-style update');
+  return { filter, update };
 };
 
 /** The document after the change; `_id` must be what it was. */
-const changed = (
-  context: Context,
-  { filter, update, arrayFilters }: Change,
-  before: Document,
-  isInsert: boolean,
-): Document => {
+const changed = ({ clock }: Call, { update }: Change, before: Document, isInsert: boolean): Document => {
   const id = fieldOf(before, '_id');
   const after = typeof update === 'function' ? before : { ...(id === undefined ? {} : { _id: id }), ...update };
-  if (typeof update === 'function') update(after, { now: context.clock.now(), isInsert, filter, arrayFilters });
-  if (id !== undefined && !areEqual(fieldOf(after, '_id'), id)) {
-    throw new MongoError(
-      'ImmutableField',
-      "Performing an update on the path '_id' would modify the immutable field '_id'",
-    );
-  }
+  if (typeof update === 'function') update(after, { now: clock.now(), isInsert });
+  const isKept = id === undefined || (Object.hasOwn(after, '_id') && areEqual(after._id, id));
+  check(isKept, 'ImmutableField', "Performing an update on the path '_id' would modify the immutable field '_id'");
   return withId(after);
 };
 
-/** Writes the change of one document; tells whether anything changed, and the new document. */
-export const applyChange = (
-  context: Context,
+const applyChange = (
+  call: Call,
   namespace: string,
   stored: Stored,
   change: Change,
-): { isModified: boolean; document: Document } => {
-  const document = changed(context, change, decode(stored.bytes), false);
-  return { isModified: context.records.replace(collectionToWrite(context, namespace), stored, document), document };
+): { document: Document; isModified: boolean } => {
+  const document = changed(call, change, decode(stored.bytes), false);
+  return { document, isModified: call.records.replace(collectionOf(call, namespace), stored, document) };
 };
 
-export const applyUpsert = (context: Context, namespace: string, change: Change): Document => {
+const applyUpsert = (call: Call, namespace: string, change: Change): Document => {
   const seed = seedFromFilter(change.filter);
-  const isOperator = typeof change.update === 'function';
-  const start = isOperator ? seed : Object.hasOwn(seed, '_id') ? { _id: seed._id } : {};
-  const document = changed(context, change, start, true);
-  context.records.insert(collectionToWrite(context, namespace), document);
+  const start = typeof change.update === 'function' ? seed : Object.hasOwn(seed, '_id') ? { _id: seed._id } : {};
+  const document = changed(call, change, start, true);
+  call.records.insert(collectionOf(call, namespace), document);
   return document;
 };
 
-const updateFields = new Set(['q', 'u', 'upsert', 'multi', 'arrayFilters', 'collation', 'hint', 'c']);
-
-const update: Commands[string] = {
-  fields: ['update', 'updates', 'let', ...commonFields],
-  isWrite: true,
-  run: (command, context) => {
-    const namespace = namespaceOf(command, 'update');
-    const result = { n: 0, nModified: 0 };
-    const upserted: Document[] = [];
-    const writeErrors = runStatements(command, documentsOf(command, 'updates'), (statement, index) => {
-      refuseUnknown(statement, 'update.updates', updateFields);
-      const query = toQuery(statement, 'q');
-      const change = compileChange(statement, query.filter, fieldOf(statement, 'u'));
-      const isMulti = optionalBoolean(statement, 'multi');
-      if (isMulti && typeof change.update !== 'function')
-        throw new MongoError('FailedToParse', 'multi update is not supported for replacement-style update');
-      // All matches are found before the first is changed, so that none is met twice.
-      const found = isMulti ? [...runQuery(context, namespace, query)] : first(runQuery(context, namespace, query));
-      for (const stored of found) {
-        const { isModified } = applyChange(context, namespace, stored, change);
-        result.n += 1;
-        if (isModified) result.nModified += 1;
-      }
-      if (found.length > 0 || !change.isUpsert) return;
-      upserted.push({ index, _id: applyUpsert(context, namespace, change)._id });
-      result.n += 1;
-    });
-    return withErrors(upserted.length === 0 ? result : { ...result, upserted }, writeErrors);
-  },
-};
-
-export const first = <T>(items: Iterable<T>): T[] => {
+const first = <T>(items: Iterable<T>): T[] => {
   for (const item of items) return [item];
   return [];
 };
 
-const deleteFields = new Set(['q', 'limit', 'collation', 'hint']);
+const statementFields = { q: 'document', collation: 'unsupported', hint: 'any' } as const;
+const updateFields = {
+  ...statementFields,
+  u: 'any',
+  c: 'unsupported',
+  upsert: 'boolean',
+  multi: 'boolean',
+  arrayFilters: 'unsupported',
+} as const;
 
-const remove: Commands[string] = {
-  fields: ['delete', 'deletes', 'let', ...commonFields],
-  isWrite: true,
-  run: (command, context) => {
-    const namespace = namespaceOf(command, 'delete');
+const update = defineCommand(
+  'update',
+  { update: 'any', updates: 'documents', ordered: 'boolean', let: 'unsupported', bypassDocumentValidation: 'any' },
+  ({ updates, ordered = true, ...args }, call) => {
+    const namespace = namespaceOf(call, args.update);
+    const counts = { n: 0, nModified: 0 };
+    const upserted: Document[] = [];
+    const outcome = runStatements(updates, ordered, (statement, index) => {
+      const { q: filter = {}, u, upsert, multi = false, hint } = readFields(statement, 'update.updates', updateFields);
+      const change = compileChange(filter, u, multi);
+      // All matches are found before the first is changed, so that none is met twice.
+      const matches = runQuery(call, namespace, { filter, hint });
+      const found = multi ? [...matches] : first(matches);
+      for (const stored of found) {
+        counts.nModified += Number(applyChange(call, namespace, stored, change).isModified);
+        counts.n += 1;
+      }
+      if (found.length > 0 || upsert !== true) return;
+      upserted.push({ index, _id: applyUpsert(call, namespace, change)._id });
+      counts.n += 1;
+    });
+    return { ...counts, ...(upserted.length === 0 ? {} : { upserted }), ...outcome };
+  },
+);
+
+const remove = defineCommand(
+  'delete',
+  { delete: 'any', deletes: 'documents', ordered: 'boolean', let: 'unsupported' },
+  ({ deletes, ordered = true, ...args }, call) => {
+    const namespace = namespaceOf(call, args.delete);
     let n = 0;
-    const writeErrors = runStatements(command, documentsOf(command, 'deletes'), (statement) => {
-      refuseUnknown(statement, 'delete.deletes', deleteFields);
-      const limit = wholeOrUndefined(statement, 'limit');
-      if (limit !== 0 && limit !== 1)
-        throw new MongoError('FailedToParse', `The limit field in delete objects must be 0 or 1. Got ${String(limit)}`);
-      const found = runQuery(context, namespace, toQuery(statement, 'q'));
-      for (const stored of limit === 1 ? first(found) : [...found]) {
-        context.records.remove(collectionToWrite(context, namespace), stored);
+    const outcome = runStatements(deletes, ordered, (statement) => {
+      const {
+        q: filter,
+        hint,
+        limit,
+      } = readFields(statement, 'delete.deletes', { ...statementFields, limit: 'count' });
+      check(limit === 0 || limit === 1, 'FailedToParse', 'The limit field in delete objects must be 0 or 1.');
+      const matches = runQuery(call, namespace, { filter, hint });
+      for (const stored of limit === 1 ? first(matches) : [...matches]) {
+        call.records.remove(collectionOf(call, namespace), stored);
         n += 1;
       }
     });
-    return withErrors({ n }, writeErrors);
+    return { n, ...outcome };
   },
-};
+);
 
-const findAndModify: Commands[string] = {
-  fields: [
-    ...[
-      'findAndModify',
-      'findandmodify',
-      'query',
-      'sort',
-      'remove',
-      'update',
-      'new',
-      'fields',
-      'upsert',
-      'bypassDocumentValidation',
-    ],
-    ...['collation', 'arrayFilters', 'hint', 'let'],
-  ],
-  isWrite: true,
-  run: (command, context) => {
-    const namespace = namespaceOf(command, Object.hasOwn(command, 'findAndModify') ? 'findAndModify' : 'findandmodify');
-    const query = toQuery(command, 'query');
-    const project = compileProjection(optionalDocument(command, 'fields') ?? {});
-    const [stored] = first(runQuery(context, namespace, query));
-    if (optionalBoolean(command, 'remove')) {
-      if (Object.hasOwn(command, 'update') || optionalBoolean(command, 'new') || optionalBoolean(command, 'upsert')) {
-        throw new MongoError('FailedToParse', "Cannot specify 'update', 'new' or 'upsert' together with remove=true");
-      }
-      if (stored !== undefined) context.records.remove(collectionToWrite(context, namespace), stored);
-      return {
-        lastErrorObject: { n: stored === undefined ? 0 : 1 },
-        value: stored === undefined ? null : project(stored.document),
-        ok: 1,
-      };
+const findAndModify = defineCommand(
+  'findAndModify',
+  {
+    ...{
+      findAndModify: 'any',
+      findandmodify: 'any',
+      query: 'document',
+      sort: 'document',
+      fields: 'document',
+      remove: 'boolean',
+    },
+    ...{
+      update: 'any',
+      new: 'boolean',
+      upsert: 'boolean',
+      hint: 'any',
+      maxTimeMS: 'count',
+      bypassDocumentValidation: 'any',
+    },
+    ...{ arrayFilters: 'unsupported', collation: 'unsupported', let: 'unsupported' },
+  },
+  ({ query: filter = {}, remove: isRemove, new: wantsNew, ...args }, call) => {
+    const namespace = namespaceOf(call, args.findAndModify ?? args.findandmodify);
+    const project = compileProjection(args.fields ?? {});
+    const [stored] = first(runQuery(call, namespace, { ...args, filter }));
+    const found = stored === undefined ? null : project(stored.document);
+    if (isRemove === true) {
+      const isAlone = args.update === undefined && wantsNew !== true && args.upsert !== true;
+      check(isAlone, 'FailedToParse', "Cannot specify 'update', 'new' or 'upsert' together with remove=true");
+      if (stored !== undefined) call.records.remove(collectionOf(call, namespace), stored);
+      return { lastErrorObject: { n: Number(stored !== undefined) }, value: found, ok: 1 };
     }
-    const change = compileChange(command, query.filter, fieldOf(command, 'update'));
-    const wantsNew = optionalBoolean(command, 'new');
+    const change = compileChange(filter, args.update, false);
     if (stored !== undefined) {
-      const { document } = applyChange(context, namespace, stored, change);
+      const { document } = applyChange(call, namespace, stored, change);
       return {
         lastErrorObject: { n: 1, updatedExisting: true },
-        value: project(wantsNew ? document : stored.document),
+        value: wantsNew === true ? project(document) : found,
         ok: 1,
       };
     }
-    if (!change.isUpsert) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null, ok: 1 };
-    const document = applyUpsert(context, namespace, change);
-    return {
-      lastErrorObject: { n: 1, updatedExisting: false, upserted: document._id },
-      value: wantsNew ? project(document) : null,
-      ok: 1,
-    };
+    if (args.upsert !== true) return { lastErrorObject: { n: 0, updatedExisting: false }, value: null, ok: 1 };
+    const document = applyUpsert(call, namespace, change);
+    const lastErrorObject = { n: 1, updatedExisting: false, upserted: document._id };
+    return { lastErrorObject, value: wantsNew === true ? project(document) : null, ok: 1 };
   },
-};
+);
 
-export const writeCommands: Commands = { insert, update, delete: remove, findAndModify, findandmodify: findAndModify };
+export const writeCommands: Handlers = { insert, update, delete: remove, findAndModify, findandmodify: findAndModify };

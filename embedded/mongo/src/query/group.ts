@@ -1,103 +1,137 @@
-import { Double } from 'bson';
-import { MongoError } from '../commands/errors.js';
-import { compileExpression, type Expression } from './expressions.js';
-import { calculate, toDouble, toWhole } from './numbers.js';
-import { areEqual, compareValues, toKey } from './order.js';
-import { type Document, fieldOf, isDocument, isNumber } from './values.js';
+import { Double, Int32 } from 'bson';
+import { check } from '../bson/errors.js';
+import { sum } from '../bson/numbers.js';
+import { areEqual, compareValues, toKey } from '../bson/order.js';
+import { type Document, fieldOf, isDocument, isNumber, toDouble, typeOf } from '../bson/values.js';
+import { parsePath } from './paths.js';
 
-/** Gathers the values of one group; `undefined` is a missing value. */
+/** Evaluates to a typed value, or undefined for a missing field. */
+type Expression = (document: Document) => unknown;
+
+/** Field paths, constants, and documents and arrays of them. Operators would have to be exact for every type: refused. */
+export const compileExpression = (spec: unknown): Expression => {
+  if (typeof spec === 'string' && spec.startsWith('$')) return compileReference(spec);
+  if (Array.isArray(spec)) {
+    const items = spec.map(compileExpression);
+    return (document) => items.map((item) => item(document) ?? null);
+  }
+  if (!isDocument(spec)) return () => spec;
+  const fields = Object.entries(spec).map(([name, value]) => {
+    check(!name.startsWith('$'), 'InvalidPipelineOperator', `Unrecognized or unsupported expression '${name}'`);
+    return [name, compileExpression(value)] as const;
+  });
+  return (document) =>
+    Object.fromEntries(fields.flatMap(([name, of]) => (of(document) === undefined ? [] : [[name, of(document)]])));
+};
+
+/** An array on the way gives an array of what its documents hold; no name counts as an index here. */
+const compileReference = (text: string): Expression => {
+  const [first = '', ...rest] = parsePath(text);
+  check(!first.startsWith('$$') || first === '$$ROOT', 'Location17276', `Use of undefined variable: ${text}`);
+  const names = first === '$$ROOT' ? rest : [first.slice(1), ...rest];
+  const below = (value: unknown, name: string): unknown => {
+    if (Array.isArray(value)) return value.map((item) => below(item, name)).filter((item) => item !== undefined);
+    return isDocument(value) ? fieldOf(value, name) : undefined;
+  };
+  return (document) => names.reduce<unknown>(below, document);
+};
+
+/** Takes the values of one group in turn; `undefined` is a missing value. */
 interface Accumulator {
   add(value: unknown): void;
   result(): unknown;
 }
 
-const fold =
-  (start: unknown, step: (sum: unknown, value: unknown) => unknown): (() => Accumulator) =>
-  () => {
-    let state = start;
-    return {
-      add: (value) => {
-        state = step(state, value);
-      },
-      result: () => state ?? null,
-    };
+/** Doubles are added with the error of each addition kept, as MongoDB does: ten times 0.1 is 1. Whole numbers are exact. */
+const createTotal = () => {
+  const total = { whole: new Int32(0) as unknown, high: 0, low: 0, plain: 0, hasDouble: false, count: 0 };
+  const addDouble = (value: number): void => {
+    const next = total.high + value;
+    const shift = next - total.high;
+    const low = total.low + (total.high - (next - shift)) + (value - shift);
+    total.plain += value;
+    total.high = next + low;
+    total.low = next - total.high + low;
   };
+  const add = (value: unknown): void => {
+    if (!isNumber(value)) return;
+    total.count += 1;
+    if (typeOf(value) !== 'double') total.whole = sum(total.whole, value);
+    else {
+      total.hasDouble = true;
+      addDouble(toDouble(value));
+    }
+  };
+  const asDouble = (): number => {
+    addDouble(toDouble(total.whole));
+    return Number.isFinite(total.plain) ? total.high : total.plain;
+  };
+  return { add, total, asDouble };
+};
 
-const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
+const createSum = (): Accumulator => {
+  const { add, total, asDouble } = createTotal();
+  return { add, result: () => (total.hasDouble ? new Double(asDouble()) : total.whole) };
+};
 
-const average = (): Accumulator => {
-  let sum: unknown = toWhole(0);
-  let count = 0;
+const createAverage = (): Accumulator => {
+  const { add, total, asDouble } = createTotal();
+  return { add, result: () => (total.count === 0 ? null : new Double(asDouble() / total.count)) };
+};
+
+/** Keeps one value: the first, the last, the smallest or the greatest. */
+const keeping = (isBetter: (value: unknown, kept: unknown) => boolean) => (): Accumulator => {
+  const kept: unknown[] = [];
+  const add = (value: unknown): void => {
+    if (kept.length === 0 || isBetter(value, kept[0])) kept[0] = value;
+  };
+  return { add, result: () => kept[0] ?? null };
+};
+
+const isBetter = (sign: 1 | -1) => (value: unknown, kept: unknown) =>
+  (value ?? null) !== null && ((kept ?? null) === null || compareValues(value, kept) * sign > 0);
+
+const listing = (isWanted: (value: unknown, list: readonly unknown[]) => boolean) => (): Accumulator => {
+  const list: unknown[] = [];
   return {
-    add: (value) => {
-      if (!isNumber(value)) return;
-      sum = calculate('add', sum, value);
-      count += 1;
-    },
-    result: () => (count === 0 ? null : new Double(toDouble(sum) / count)),
+    add: (value) => void (value !== undefined && isWanted(value, list) && list.push(value)),
+    result: () => list,
   };
 };
-
-const firstOf = (): Accumulator => {
-  const values: unknown[] = [];
-  return { add: (value) => void (values.length === 0 && values.push(value ?? null)), result: () => values[0] ?? null };
-};
-
-const list = (isSet: boolean) => (): Accumulator => {
-  const values: unknown[] = [];
-  return {
-    add: (value) => {
-      if (value !== undefined && !(isSet && values.some((present) => areEqual(present, value)))) values.push(value);
-    },
-    result: () => values,
-  };
-};
-
-const extreme = (sign: 1 | -1) =>
-  fold(undefined, (best, value) =>
-    !isPresent(value) || (best !== undefined && compareValues(value, best) * sign <= 0) ? best : value,
-  );
 
 const accumulators: Readonly<Record<string, () => Accumulator>> = {
-  $sum: fold(toWhole(0), (sum, value) => (isNumber(value) ? calculate('add', sum, value) : sum)),
-  $count: fold(toWhole(0), (sum) => calculate('add', sum, toWhole(1))),
-  $avg: average,
-  $min: extreme(-1),
-  $max: extreme(1),
-  $first: firstOf,
-  $last: fold(undefined, (_, value) => value ?? null),
-  $push: list(false),
-  $addToSet: list(true),
+  $sum: createSum,
+  $avg: createAverage,
+  $min: keeping(isBetter(-1)),
+  $max: keeping(isBetter(1)),
+  $first: keeping(() => false),
+  $last: keeping(() => true),
+  $push: listing(() => true),
+  $addToSet: listing((value, list) => !list.some((item) => areEqual(item, value))),
 };
 
-interface Field {
+const compileField = ([name, value]: [string, unknown]): {
   name: string;
   create: () => Accumulator;
-  expression: Expression;
-}
-
-const compileFields = (spec: Document): Field[] =>
-  Object.entries(spec)
-    .filter(([name]) => name !== '_id')
-    .map(([name, value]) => {
-      if (name.includes('.')) throw new MongoError('Location40235', `The field name '${name}' cannot contain '.'`);
-      const [operator = ''] = isDocument(value) ? Object.keys(value) : [];
-      if (!isDocument(value) || !operator.startsWith('$'))
-        throw new MongoError('Location40234', `The field '${name}' must be an accumulator object`);
-      if (Object.keys(value).length > 1)
-        throw new MongoError('Location40238', `The field '${name}' must specify one accumulator`);
-      const create = Object.hasOwn(accumulators, operator) ? accumulators[operator] : undefined;
-      if (create === undefined) throw new MongoError('Location15952', `unknown group operator '${operator}'`);
-      const operand = fieldOf(value, operator);
-      if (operator === '$count' && !(isDocument(operand) && Object.keys(operand).length === 0))
-        throw new MongoError('TypeMismatch', '$count takes no arguments, i.e. $count:{}');
-      return { name, create, expression: compileExpression(operand) };
-    });
+  of: Expression;
+} => {
+  check(!name.includes('.'), 'Location40235', `The field name '${name}' cannot contain '.'`);
+  const [operator = '', ...others] = isDocument(value) ? Object.keys(value) : [];
+  check(
+    isDocument(value) && others.length === 0,
+    'Location40234',
+    `The field '${name}' must be an object with one accumulator`,
+  );
+  const create = Object.hasOwn(accumulators, operator) ? accumulators[operator] : undefined;
+  check(create, 'Location15952', `unknown group operator '${operator}'`);
+  return { name, create, of: compileExpression(value[operator]) };
+};
 
 export const compileGroup = (spec: Document): ((documents: Iterable<Document>) => Iterable<Document>) => {
-  if (!Object.hasOwn(spec, '_id')) throw new MongoError('Location15955', 'a group specification must include an _id');
-  const fields = compileFields(spec);
-  const toId = compileExpression(spec._id);
+  check(Object.hasOwn(spec, '_id'), 'Location15955', 'a group specification must include an _id');
+  const { _id, ...accumulated } = spec;
+  const fields = Object.entries(accumulated).map(compileField);
+  const toId = compileExpression(_id);
   return function* (documents) {
     const groups = new Map<string, { id: unknown; states: Accumulator[] }>();
     for (const document of documents) {
@@ -105,7 +139,7 @@ export const compileGroup = (spec: Document): ((documents: Iterable<Document>) =
       const key = toKey(id).toString('latin1');
       const group = groups.get(key) ?? { id: id ?? null, states: fields.map(({ create }) => create()) };
       groups.set(key, group);
-      for (const [i, { expression }] of fields.entries()) group.states[i]?.add(expression(document));
+      for (const [i, { of }] of fields.entries()) group.states[i]?.add(of(document));
     }
     for (const { id, states } of groups.values()) {
       yield { _id: id, ...Object.fromEntries(fields.map(({ name }, i) => [name, states[i]?.result()])) };

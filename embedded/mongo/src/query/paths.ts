@@ -1,12 +1,13 @@
-import { MongoError } from '../commands/errors.js';
-import { type Document, emptyArray, fieldOf, isDocument } from './values.js';
+import { check } from '../bson/errors.js';
+import { type Document, emptyArray, fieldOf, isDocument } from '../bson/values.js';
 
 export type Path = readonly string[];
 
 /** Splits a dotted path; refuses what could only be stored or looked up wrongly. */
 export const parsePath = (text: string): Path => {
   const path = text.split('.');
-  if (path.includes('__proto__')) throw new MongoError('BadValue', "a field named '__proto__' is not supported");
+  const isPlain = !path.includes('__proto__') && !path.includes('_bsontype');
+  check(isPlain, 'BadValue', "fields named '__proto__' and '_bsontype' are not supported");
   return path;
 };
 
@@ -21,23 +22,20 @@ type Visit = (value: unknown) => boolean;
  */
 export const someValueAt = (document: Document, path: Path, expand: boolean, visit: Visit): boolean => {
   let value: unknown = document;
-  for (let i = 0; i < path.length; i += 1) {
+  for (const [i, name] of path.entries()) {
     if (Array.isArray(value)) return someItemAt(value, path.slice(i), expand, visit);
-    value = isDocument(value) ? fieldOf(value as Document, path[i] as string) : undefined;
+    value = isDocument(value) ? fieldOf(value, name) : undefined;
   }
-  return visitLeaf(value, expand, visit);
+  return (expand && Array.isArray(value) && value.some(visit)) || visit(value);
 };
-
-const visitLeaf = (value: unknown, expand: boolean, visit: Visit): boolean =>
-  (expand && Array.isArray(value) && value.some(visit)) || visit(value);
 
 const someItemAt = (items: readonly unknown[], path: Path, expand: boolean, visit: Visit): boolean =>
   items.some((item, index) => {
-    if (isDocument(item) && someValueAt(item as Document, path, expand, visit)) return true;
+    if (isDocument(item) && someValueAt(item, path, expand, visit)) return true;
     if (path[0] !== String(index)) return false;
     if (path.length === 1) return visit(item);
     if (Array.isArray(item)) return someItemAt(item, path.slice(1), expand, visit);
-    return isDocument(item) && someValueAt(item as Document, path.slice(1), expand, visit);
+    return isDocument(item) && someValueAt(item, path.slice(1), expand, visit);
   });
 
 /** The values found at a path: the items of an array instead of the array. A missing field has none. */

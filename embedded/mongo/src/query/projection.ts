@@ -1,51 +1,43 @@
-import { MongoError } from '../commands/errors.js';
+import { check } from '../bson/errors.js';
+import { type Document, isDocument, isNumber, isTruthy } from '../bson/values.js';
 import { parsePath } from './paths.js';
-import { type Document, isDocument, isNumber, isTruthy } from './values.js';
 
 export type Projection = (document: Document) => Document;
 
-/** Field names to either "take it" (true) or what to take below it. */
+/** Field names to either the whole field (true) or what is meant below it. */
 type Tree = Map<string, Tree | true>;
 
-const isFlag = (value: unknown): boolean => typeof value === 'boolean' || isNumber(value);
-
-/** Inclusion or exclusion, as `find` and `$project` take it. Computed fields are for aggregation; here they are refused. */
+/** Inclusion or exclusion, as `find` and `$project` take it. Computed fields are refused. */
 export const compileProjection = (spec: Document): Projection => {
-  const entries = Object.entries(spec);
-  for (const [name, value] of entries) {
-    if (!isFlag(value) && !isDocument(value)) throw unsupported(name);
-  }
-  const flat = flatten(entries);
-  const decisive = flat.filter(([name]) => name !== '_id');
-  const isInclusion = isTruthy((decisive[0] ?? flat[0])?.[1] ?? false);
-  for (const [name, value] of decisive) {
-    if (isTruthy(value) === isInclusion) continue;
-    if (isInclusion)
-      throw new MongoError('Location31254', `Cannot do exclusion on field ${name} in inclusion projection`);
-    throw new MongoError('Location31253', `Cannot do inclusion on field ${name} in exclusion projection`);
-  }
+  const flags = flatten(spec, '');
+  const decisive = flags.filter(([name]) => name !== '_id');
+  const isInclusion = (decisive[0] ?? flags[0])?.[1] ?? false;
+  const odd = decisive.find(([, flag]) => flag !== isInclusion)?.[0];
+  check(
+    odd === undefined || !isInclusion,
+    'Location31254',
+    `Cannot do exclusion on field ${odd} in inclusion projection`,
+  );
+  check(odd === undefined, 'Location31253', `Cannot do inclusion on field ${odd} in exclusion projection`);
+  const takesId = flags.find(([name]) => name === '_id')?.[1] ?? true;
   const tree = toTree(decisive.map(([name]) => name));
-  const id = flat.find(([name]) => name === '_id');
-  const takesId = id === undefined ? true : isTruthy(id[1]);
-  if (!tree.has('_id') && (isInclusion ? takesId : !takesId)) tree.set('_id', true);
-  return isInclusion ? (document) => include(document, tree) : (document) => exclude(document, tree);
+  if (!tree.has('_id') && takesId === isInclusion) tree.set('_id', true);
+  return (document) => project(document, tree, isInclusion);
 };
 
-const unsupported = (name: string): MongoError =>
-  new MongoError('BadValue', `the projection of '${name}' is not supported: only inclusion and exclusion are`);
-
-const flatten = (entries: readonly [string, unknown][], prefix = ''): [string, unknown][] =>
-  entries.flatMap(([name, value]): [string, unknown][] => {
-    if (name.startsWith('$') || name.endsWith('.$')) throw unsupported(`${prefix}${name}`);
-    if (!isDocument(value)) return isFlag(value) ? [[prefix + name, value]] : [unsupportedEntry(prefix + name)];
-    if (Object.keys(value).length === 0)
-      throw new MongoError('Location51270', 'An empty sub-projection is not a valid value');
-    return flatten(Object.entries(value), `${prefix}${name}.`);
+const flatten = (spec: Document, prefix: string): [string, boolean][] =>
+  Object.entries(spec).flatMap(([name, value]): [string, boolean][] => {
+    const isFlag = typeof value === 'boolean' || isNumber(value);
+    const isPlain = !name.startsWith('$') && !name.endsWith('.$') && (isFlag || isDocument(value));
+    check(
+      isPlain,
+      'BadValue',
+      `the projection of '${prefix}${name}' is not supported: only inclusion and exclusion are`,
+    );
+    if (isDocument(value))
+      check(Object.keys(value).length > 0, 'Location51270', 'An empty sub-projection is not a valid value');
+    return isDocument(value) ? flatten(value, `${prefix}${name}.`) : [[prefix + name, isTruthy(value)]];
   });
-
-const unsupportedEntry = (name: string): never => {
-  throw unsupported(name);
-};
 
 const toTree = (names: readonly string[]): Tree => {
   const root: Tree = new Map();
@@ -53,46 +45,36 @@ const toTree = (names: readonly string[]): Tree => {
     let node = root;
     const path = parsePath(name);
     for (const [i, part] of path.entries()) {
-      const present = node.get(part);
       const isLast = i === path.length - 1;
-      if (present === true || (isLast && present !== undefined))
-        throw new MongoError('Location31249', `Path collision at ${name}`);
-      const next: Tree | true = isLast ? true : (present ?? new Map());
-      node.set(part, next);
-      if (next !== true) node = next;
+      const present = node.get(part);
+      check(present !== true && !(isLast && present), 'Location31249', `Path collision at ${name}`);
+      const next = present ?? new Map();
+      node.set(part, isLast ? true : next);
+      node = next;
     }
   }
   return root;
 };
 
-const include = (document: Document, tree: Tree): Document => {
+const project = (document: Document, tree: Tree, isInclusion: boolean): Document => {
   const result: Document = {};
   for (const [name, value] of Object.entries(document)) {
     const below = tree.get(name);
-    if (below === undefined) continue;
-    const kept = below === true ? value : includeBelow(value, below);
+    const kept =
+      below instanceof Map
+        ? projectBelow(value, below, isInclusion)
+        : (below === true) === isInclusion
+          ? value
+          : undefined;
     if (kept !== undefined) result[name] = kept;
   }
   return result;
 };
 
-/** Only documents have fields to take; other items of an array vanish. */
-const includeBelow = (value: unknown, tree: Tree): unknown => {
-  if (Array.isArray(value)) return value.map((item) => includeBelow(item, tree)).filter((item) => item !== undefined);
-  return isDocument(value) ? include(value, tree) : undefined;
-};
-
-const exclude = (document: Document, tree: Tree): Document => {
-  const result: Document = {};
-  for (const [name, value] of Object.entries(document)) {
-    const below = tree.get(name);
-    if (below === true) continue;
-    result[name] = below === undefined ? value : excludeBelow(value, below);
-  }
-  return result;
-};
-
-const excludeBelow = (value: unknown, tree: Tree): unknown => {
-  if (Array.isArray(value)) return value.map((item) => excludeBelow(item, tree));
-  return isDocument(value) ? exclude(value, tree) : value;
+/** Only documents have fields to take; other values below an included path vanish, below an excluded one they stay. */
+const projectBelow = (value: unknown, tree: Tree, isInclusion: boolean): unknown => {
+  if (Array.isArray(value))
+    return value.map((item) => projectBelow(item, tree, isInclusion)).filter((item) => item !== undefined);
+  if (isDocument(value)) return project(value, tree, isInclusion);
+  return isInclusion ? undefined : value;
 };

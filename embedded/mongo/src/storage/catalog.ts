@@ -1,9 +1,9 @@
 import { UUID } from 'bson';
+import { decode, encode } from '../bson/codec.js';
+import { type Document, isTruthy, wholeNumber } from '../bson/values.js';
 import { compileFilter, type Matcher } from '../query/matcher.js';
 import { type KeyPattern, parseSort } from '../query/sort.js';
-import { type Document, isTruthy, wholeNumber } from '../query/values.js';
-import { decode, encode } from './bson.js';
-import type { KeyValueStore } from './engine.js';
+import { type KeyValueStore, keysOf } from './engine.js';
 import { catalogKey, catalogRange, indexRange, namespaceOf, recordOf, recordRange } from './keys.js';
 
 export interface Index {
@@ -15,6 +15,7 @@ export interface Index {
   readonly isUnique: boolean;
   readonly isSparse: boolean;
   readonly expireAfterS: number | undefined;
+  /** Which documents a partial index holds. */
   readonly covers: Matcher | undefined;
   /** Some document has several keys here: bounds may then not be combined, and the order is not a sort order. */
   readonly isMultikey: boolean;
@@ -27,12 +28,14 @@ export interface Collection {
   readonly indexes: readonly Index[];
 }
 
+/** The collections and their indexes, in memory and in the store. Changed only inside a change of the store. */
 export interface Catalog {
   get(namespace: string): Collection | undefined;
   all(): Collection[];
   create(namespace: string): Collection;
   put(collection: Collection): void;
   remove(collection: Collection): void;
+  removeIndexes(collection: Collection, indexes: readonly Index[]): void;
   nextId(): number;
   nextRecord(collection: Collection): number;
   reload(): void;
@@ -40,20 +43,20 @@ export interface Catalog {
   guard<T>(change: () => T): T;
 }
 
-export const toIndex = (id: number, spec: Document, isMultikey: boolean): Index => {
-  const partial = spec.partialFilterExpression as Document | undefined;
-  return {
-    id,
-    name: spec.name as string,
-    spec,
-    pattern: parseSort(spec.key as Document),
-    isUnique: spec.name === '_id_' || isTruthy(spec.unique),
-    isSparse: isTruthy(spec.sparse),
-    expireAfterS: wholeNumber(spec.expireAfterSeconds),
-    covers: partial === undefined ? undefined : compileFilter(partial),
-    isMultikey,
-  };
-};
+export const toIndex = (id: number, spec: Document, isMultikey: boolean): Index => ({
+  ...{ id, spec, isMultikey, name: String(spec.name), pattern: parseSort(spec.key as Document) },
+  isUnique: spec.name === '_id_' || isTruthy(spec.unique),
+  isSparse: isTruthy(spec.sparse),
+  expireAfterS: wholeNumber(spec.expireAfterSeconds),
+  covers:
+    spec.partialFilterExpression === undefined ? undefined : compileFilter(spec.partialFilterExpression as Document),
+});
+
+interface StoredCollection {
+  id: unknown;
+  uuid: UUID;
+  indexes: { id: unknown; spec: Document; isMultikey: boolean }[];
+}
 
 const toBytes = ({ id, uuid, indexes }: Collection): Buffer =>
   Buffer.from(
@@ -65,16 +68,12 @@ const toBytes = ({ id, uuid, indexes }: Collection): Buffer =>
   );
 
 const fromBytes = (namespace: string, bytes: Buffer): Collection => {
-  const stored = decode(bytes) as {
-    id: unknown;
-    uuid: UUID;
-    indexes: { id: unknown; spec: Document; isMultikey: boolean }[];
-  };
+  const { id, uuid, indexes } = decode(bytes) as unknown as StoredCollection;
   return {
     namespace,
-    id: Number(stored.id),
-    uuid: stored.uuid,
-    indexes: stored.indexes.map(({ id, spec, isMultikey }) => toIndex(Number(id), spec, isMultikey)),
+    id: Number(id),
+    uuid,
+    indexes: indexes.map((index) => toIndex(Number(index.id), index.spec, index.isMultikey)),
   };
 };
 
@@ -87,13 +86,8 @@ export const createCatalog = (store: KeyValueStore): Catalog => {
     get: (namespace) => collections.get(namespace),
     all: () => [...collections.values()].sort((left, right) => (left.namespace < right.namespace ? -1 : 1)),
     create: (namespace) => {
-      const spec = { v: 2, key: { _id: 1 }, name: '_id_' };
-      const collection = {
-        namespace,
-        id: catalog.nextId(),
-        uuid: new UUID(),
-        indexes: [toIndex(catalog.nextId(), spec, false)],
-      };
+      const index = toIndex(catalog.nextId(), { v: 2, key: { _id: 1 }, name: '_id_' }, false);
+      const collection = { namespace, id: catalog.nextId(), uuid: new UUID(), indexes: [index] };
       catalog.put(collection);
       return collection;
     },
@@ -102,28 +96,29 @@ export const createCatalog = (store: KeyValueStore): Catalog => {
       store.putSync(catalogKey(collection.namespace), toBytes(collection));
     },
     remove: (collection) => {
-      collections.delete(collection.namespace);
+      catalog.removeIndexes(collection, collection.indexes);
+      for (const key of keysOf(store, recordRange(collection.id))) store.removeSync(key);
       store.removeSync(catalogKey(collection.namespace));
-      const ranges = [recordRange(collection.id), ...collection.indexes.map((index) => indexRange(index.id))];
-      for (const range of ranges) for (const key of [...store.getKeys(range)]) store.removeSync(key);
+      collections.delete(collection.namespace);
+    },
+    removeIndexes: (collection, indexes) => {
+      for (const { id } of indexes) for (const key of keysOf(store, indexRange(id))) store.removeSync(key);
+      catalog.put({ ...collection, indexes: collection.indexes.filter((index) => !indexes.includes(index)) });
     },
     nextId: () => {
       lastId += 1;
       return lastId;
     },
     nextRecord: ({ id }) => {
-      const next = (records.get(id) ?? lastRecord(store, id)) + 1;
+      const [last] = records.has(id) ? [] : keysOf(store, recordRange(id), { isReverse: true, limit: 1 });
+      const next = (records.get(id) ?? (last === undefined ? 0 : recordOf(last))) + 1;
       records.set(id, next);
       return next;
     },
     reload: () => {
-      collections = new Map();
-      for (const { key, value } of store.getRange(catalogRange())) {
-        const namespace = namespaceOf(key);
-        collections.set(namespace, fromBytes(namespace, value));
-      }
-      const ids = catalog.all().flatMap(({ id, indexes }) => [id, ...indexes.map((index) => index.id)]);
-      lastId = Math.max(lastId, ...ids);
+      const entries = [...store.getRange(catalogRange())].map(({ key, value }) => fromBytes(namespaceOf(key), value));
+      collections = new Map(entries.map((collection) => [collection.namespace, collection]));
+      lastId = Math.max(lastId, ...entries.flatMap(({ id, indexes }) => [id, ...indexes.map((index) => index.id)]));
     },
     guard: (change) => {
       const before = new Map(collections);
@@ -136,10 +131,4 @@ export const createCatalog = (store: KeyValueStore): Catalog => {
     },
   };
   return catalog;
-};
-
-const lastRecord = (store: KeyValueStore, collection: number): number => {
-  const { start, end } = recordRange(collection);
-  const [last] = [...store.getKeys({ start: end, end: start, reverse: true, limit: 1 })];
-  return last === undefined ? 0 : recordOf(last);
 };

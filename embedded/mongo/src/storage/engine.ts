@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import type { KeyRange } from './keys.js';
 
 /** The folder holds something that is not a whole store. Nothing was changed. */
 export class DamagedDataError extends Error {
@@ -13,13 +14,24 @@ export class DamagedDataError extends Error {
   }
 }
 
-export class DirectoryInUseError extends Error {
-  constructor(directory: string) {
-    super(`The data folder ${directory} is used by another process.`);
-  }
+export type KeyValueStore = Database<Buffer, Buffer>;
+
+interface KeyOptions {
+  isReverse?: boolean;
+  limit?: number;
+  /** Go on behind this key. */
+  after?: Buffer | undefined;
 }
 
-export type KeyValueStore = Database<Buffer, Buffer>;
+export const keysOf = (
+  store: KeyValueStore,
+  { start, end }: KeyRange,
+  { isReverse = false, limit, after }: KeyOptions = {},
+): Buffer[] => {
+  const from = after ?? (isReverse ? end : start);
+  const bounds = { start: from, end: isReverse ? start : end, reverse: isReverse, exclusiveStart: after !== undefined };
+  return [...store.getKeys(limit === undefined ? bounds : { ...bounds, limit })];
+};
 
 export interface Engine {
   readonly store: KeyValueStore;
@@ -33,8 +45,7 @@ export interface Engine {
 
 export const openEngine = async (directory: string): Promise<Engine> => {
   await mkdir(directory, { recursive: true });
-  const file = join(directory, 'data.mdb');
-  const sizeBefore = statSync(file, { throwIfNoEntry: false })?.size;
+  const sizeBefore = statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false })?.size;
   const store = openStore(directory);
   try {
     refuseSecondProcess(store, directory);
@@ -43,26 +54,16 @@ export const openEngine = async (directory: string): Promise<Engine> => {
     await store.close();
     throw error;
   }
-  return {
-    store,
-    write: (change) => store.childTransaction(change),
-    close: () => store.close(),
-  };
+  return { store, write: (change) => store.childTransaction(change), close: () => store.close() };
 };
 
 /** Without overlapping sync a commit's promise means "on disk"; that is the whole of `j: true`. */
-const openStore = (directory: string): RootDatabase<Buffer, Buffer> => {
+const openStore = (path: string): RootDatabase<Buffer, Buffer> => {
   try {
-    return open<Buffer, Buffer>({
-      path: directory,
-      keyEncoding: 'binary',
-      encoding: 'binary',
-      overlappingSync: false,
-    });
+    return open<Buffer, Buffer>({ path, keyEncoding: 'binary', encoding: 'binary', overlappingSync: false });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/INVALID|VERSION_MISMATCH|CORRUPTED|PAGE_NOTFOUND/.test(reason)) throw new DamagedDataError(directory, reason);
-    throw error;
+    const reason = String(error);
+    throw /INVALID|VERSION_MISMATCH|CORRUPTED|PAGE_NOTFOUND/.test(reason) ? new DamagedDataError(path, reason) : error;
   }
 };
 
@@ -70,19 +71,20 @@ const openStore = (directory: string): RootDatabase<Buffer, Buffer> => {
 const refuseSecondProcess = (store: RootDatabase<Buffer, Buffer>, directory: string): void => {
   store.getKeysCount({ limit: 1 });
   const pids = store.readerList().match(/^\s*\d+/gm) ?? [];
-  if (pids.some((pid) => Number(pid) !== process.pid)) throw new DirectoryInUseError(directory);
+  if (pids.some((pid) => Number(pid) !== process.pid))
+    throw new Error(`The data folder ${directory} is used by another process.`);
 };
 
 /** A mapped page beyond the end of the file would kill the process when touched. */
 const refuseTruncated = (store: RootDatabase<Buffer, Buffer>, directory: string, size: number | undefined): void => {
-  if (size === undefined) return;
-  const stats = store.getStats() as { lastPageNumber: number; root: { pageSize: number } };
-  const expected = (stats.lastPageNumber + 1) * stats.root.pageSize;
-  if (size < expected) throw new DamagedDataError(directory, `data.mdb has ${size} of ${expected} bytes`);
+  const { lastPageNumber, root } = store.getStats() as { lastPageNumber: number; root: { pageSize: number } };
+  const expected = (lastPageNumber + 1) * root.pageSize;
+  if (size !== undefined && size < expected)
+    throw new DamagedDataError(directory, `data.mdb has ${size} of ${expected} bytes`);
 };
 
 /** Moves a folder out of the way, so that the next start begins empty and nothing is lost. Returns its new name. */
-export const setAsideFolder = async (directory: string, now: Date): Promise<string> => {
+export const setFolderAside = async (directory: string, now: Date): Promise<string> => {
   const target = `${directory}.damaged-${now.toISOString().replaceAll(':', '-')}`;
   await rename(directory, target);
   return target;

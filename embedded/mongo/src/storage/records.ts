@@ -1,10 +1,10 @@
-import { MongoError } from '../commands/errors.js';
+import { decode, encode, maxDocumentBytes } from '../bson/codec.js';
+import { check, MongoError } from '../bson/errors.js';
+import { type Document, typeOf } from '../bson/values.js';
 import { keysAt, someValueAt } from '../query/paths.js';
-import type { Document } from '../query/values.js';
-import { decode, encode, maxDocumentBytes } from './bson.js';
 import type { Catalog, Collection, Index } from './catalog.js';
-import type { KeyValueStore } from './engine.js';
-import { indexKey, maxIndexKeyBytes, recordKey, recordOf, recordRange, toIndexValue } from './keys.js';
+import { type KeyValueStore, keysOf } from './engine.js';
+import { indexKey, maxIndexKeyBytes, recordKey, recordOf, recordRange, toIndexValue, valueRange } from './keys.js';
 
 export interface Stored {
   record: number;
@@ -22,121 +22,98 @@ export interface Records {
   buildIndex(collection: Collection, index: Index): void;
 }
 
-interface Entries {
+interface Entry {
   index: Index;
-  values: Buffer[];
+  value: Buffer;
 }
 
 /** What an index holds for a document: one key, or one for each item of the one array among its fields. */
 export const indexValues = (index: Index, document: Document): Buffer[] => {
-  if (index.covers !== undefined && !index.covers(document)) return [];
-  if (
-    index.isSparse &&
-    !index.pattern.some(([path]) => someValueAt(document, path, false, (value) => value !== undefined))
-  )
-    return [];
+  const hasPath = ([path]: Index['pattern'][number]): boolean =>
+    someValueAt(document, path, false, (value) => value !== undefined);
+  if (index.covers?.(document) === false || (index.isSparse && !index.pattern.some(hasPath))) return [];
   const fields = index.pattern.map(([path]) => keysAt(document, path));
-  if (fields.filter((keys) => keys.length > 1).length > 1) {
-    throw new MongoError('CannotIndexParallelArrays', `cannot index parallel arrays in the index ${index.name}`);
-  }
-  const count = Math.max(...fields.map((keys) => keys.length));
-  const values = Array.from({ length: count }, (_, i) => {
-    const value = toIndexValue(
-      fields.map((keys) => keys[keys.length > 1 ? i : 0]),
+  const [array, other] = fields.filter((keys) => keys.length > 1);
+  check(other === undefined, 'CannotIndexParallelArrays', `cannot index parallel arrays in the index ${index.name}`);
+  const values = Array.from(array ?? [0], (_, i) =>
+    toIndexValue(
+      fields.map((keys) => keys[keys === array ? i : 0]),
       index.pattern,
-    );
-    if (value.length > maxIndexKeyBytes) {
-      throw new MongoError(
-        'Location17280',
-        `key too large to index, ${value.length} of at most ${maxIndexKeyBytes} bytes, in ${index.name}`,
-      );
-    }
-    return value;
-  });
-  return count === 1 ? values : [...new Map(values.map((value) => [value.toString('latin1'), value])).values()];
+    ),
+  );
+  const longest = Math.max(...values.map(({ length }) => length));
+  check(
+    longest <= maxIndexKeyBytes,
+    'Location17280',
+    `key too large to index, ${longest} of ${maxIndexKeyBytes} bytes, in ${index.name}`,
+  );
+  return array === undefined ? values : [...new Map(values.map((value) => [value.toString('latin1'), value])).values()];
 };
 
 export const createRecords = (store: KeyValueStore, catalog: Catalog): Records => {
-  const entriesOf = (collection: Collection, document: Document): Entries[] =>
-    collection.indexes.map((index) => ({ index, values: indexValues(index, document) }));
+  const entriesOf = ({ indexes }: Collection, document: Document): Entry[] =>
+    indexes.flatMap((index) => indexValues(index, document).map((value) => ({ index, value })));
 
   const refuseDuplicates = (
     collection: Collection,
-    entries: readonly Entries[],
+    entries: readonly Entry[],
     document: Document,
     own?: number,
   ): void => {
-    for (const { index, values } of entries) {
-      if (!index.isUnique) continue;
-      for (const value of values) {
-        const keys = [
-          ...store.getKeys({
-            start: indexKey(index.id, value, 0),
-            end: indexKey(index.id, value, 2 ** 48 - 1),
-            limit: 2,
-          }),
-        ];
-        if (keys.some((key) => recordOf(key) !== own)) throw duplicateKey(collection, index, document);
-      }
+    for (const { index, value } of entries) {
+      const holders = index.isUnique ? keysOf(store, valueRange(index.id, value), { limit: 2 }) : [];
+      if (holders.some((key) => recordOf(key) !== own)) throw duplicateKey(collection, index, document);
     }
   };
 
-  const markMultikey = (collection: Collection, entries: readonly Entries[]): void => {
+  const markMultikey = (collection: Collection, entries: readonly Entry[]): void => {
     const current = catalog.get(collection.namespace) ?? collection;
-    const grown = new Set(entries.filter(({ values }) => values.length > 1).map(({ index }) => index.id));
-    if (!current.indexes.some((index) => grown.has(index.id) && !index.isMultikey)) return;
+    const grows = ({ id, isMultikey }: Index): boolean =>
+      !isMultikey && entries.filter(({ index }) => index.id === id).length > 1;
+    if (!current.indexes.some(grows)) return;
     catalog.put({
       ...current,
-      indexes: current.indexes.map((index) => (grown.has(index.id) ? { ...index, isMultikey: true } : index)),
+      indexes: current.indexes.map((index) => (grows(index) ? { ...index, isMultikey: true } : index)),
     });
   };
 
-  const writeEntries = (entries: readonly Entries[], record: number): void => {
-    for (const { index, values } of entries)
-      for (const value of values) store.putSync(indexKey(index.id, value, record), Buffer.alloc(0));
+  const write = (collection: Collection, record: number, bytes: Uint8Array, entries: readonly Entry[]): void => {
+    markMultikey(collection, entries);
+    store.putSync(recordKey(collection.id, record), Buffer.from(bytes));
+    for (const { index, value } of entries) store.putSync(indexKey(index.id, value, record), Buffer.alloc(0));
   };
-  const removeEntries = (entries: readonly Entries[], record: number): void => {
-    for (const { index, values } of entries)
-      for (const value of values) store.removeSync(indexKey(index.id, value, record));
+  const unlink = (entries: readonly Entry[], record: number): void => {
+    for (const { index, value } of entries) store.removeSync(indexKey(index.id, value, record));
   };
 
   return {
     read: (collection, record) => {
       const bytes = store.getBinary(recordKey(collection.id, record));
-      return bytes === undefined ? undefined : { record, bytes, document: decode(bytes) };
+      return bytes && { record, bytes, document: decode(bytes) };
     },
     insert: (collection, document) => {
       const bytes = encode(document);
-      if (bytes.length > maxDocumentBytes) {
-        throw new MongoError(
-          'BadValue',
-          `object to insert too large. size in bytes: ${bytes.length}, max size: ${maxDocumentBytes}`,
-        );
-      }
+      check(bytes.length <= maxDocumentBytes, 'BadValue', `object to insert too large. size in bytes: ${bytes.length}`);
       const entries = entriesOf(collection, document);
       refuseDuplicates(collection, entries, document);
-      const record = catalog.nextRecord(collection);
-      markMultikey(collection, entries);
-      store.putSync(recordKey(collection.id, record), Buffer.from(bytes));
-      writeEntries(entries, record);
+      write(collection, catalog.nextRecord(collection), bytes, entries);
     },
-    replace: (collection, stored, document) => {
+    replace: (collection, { record, bytes: oldBytes }, document) => {
       const bytes = encode(document);
-      if (Buffer.compare(bytes, stored.bytes) === 0) return false;
-      if (bytes.length > maxDocumentBytes) {
-        throw new MongoError('Location17419', `Resulting document after update is larger than ${maxDocumentBytes}`);
-      }
-      const before = entriesOf(collection, decode(stored.bytes));
+      if (Buffer.compare(bytes, oldBytes) === 0) return false;
+      check(
+        bytes.length <= maxDocumentBytes,
+        'Location17419',
+        `Resulting document after update is larger than ${maxDocumentBytes}`,
+      );
       const entries = entriesOf(collection, document);
-      refuseDuplicates(collection, entries, document, stored.record);
-      markMultikey(collection, entries);
-      removeEntries(before, stored.record);
-      store.putSync(recordKey(collection.id, stored.record), Buffer.from(bytes));
-      writeEntries(entries, stored.record);
+      refuseDuplicates(collection, entries, document, record);
+      unlink(entriesOf(collection, decode(oldBytes)), record);
+      write(collection, record, bytes, entries);
       return true;
     },
     remove: (collection, { record, bytes }) => {
-      removeEntries(entriesOf(collection, decode(bytes)), record);
+      unlink(entriesOf(collection, decode(bytes)), record);
       store.removeSync(recordKey(collection.id, record));
     },
     buildIndex: (collection, index) => {
@@ -145,24 +122,19 @@ export const createRecords = (store: KeyValueStore, catalog: Catalog): Records =
         const document = decode(value);
         const entries = entriesOf(alone, document);
         refuseDuplicates(alone, entries, document);
-        markMultikey(collection, entries);
-        writeEntries(entries, recordOf(key));
+        write(collection, recordOf(key), value, entries);
       }
     },
   };
 };
 
+/** In the words of MongoDB, which libraries read. */
 const duplicateKey = (collection: Collection, index: Index, document: Document): MongoError => {
-  const keyValue = Object.fromEntries(index.pattern.map(([path]) => [path.join('.'), keysAt(document, path)[0]]));
-  const shown = Object.entries(keyValue).map(([name, value]) => `${name}: ${show(value)}`);
-  return new MongoError(
-    'DuplicateKey',
-    `E11000 duplicate key error collection: ${collection.namespace} index: ${index.name} dup key: { ${shown.join(', ')} }`,
-    { keyPattern: index.spec.key, keyValue },
+  const values = index.pattern.map(([path]) => [path.join('.'), keysAt(document, path)[0]] as const);
+  const shown = values.map(
+    ([name, value]) =>
+      `${name}: ${typeOf(value) === 'objectId' ? `ObjectId('${String(value)}')` : JSON.stringify(value)}`,
   );
+  const message = `E11000 duplicate key error collection: ${collection.namespace} index: ${index.name} dup key: { ${shown.join(', ')} }`;
+  return new MongoError('DuplicateKey', message, { keyPattern: index.spec.key, keyValue: Object.fromEntries(values) });
 };
-
-const show = (value: unknown): string =>
-  typeof value === 'object' && value !== null && 'toHexString' in value
-    ? `ObjectId('${String(value)}')`
-    : (JSON.stringify(value) ?? 'undefined');

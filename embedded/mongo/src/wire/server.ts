@@ -1,19 +1,12 @@
-import { createServer, type Socket } from 'node:net';
-import type { Connection } from '../commands/context.js';
-import { maxMessageBytes } from '../commands/diagnostics.js';
+import { createServer, type Server, type Socket } from 'node:net';
+import { MongoError, toErrorReply } from '../bson/errors.js';
+import type { Connection } from '../commands/command.js';
 import type { Dispatch } from '../commands/dispatch.js';
-import { MongoError, toErrorReply } from '../commands/errors.js';
-import {
-  encodeReply,
-  headerBytes,
-  messageLength,
-  ProtocolError,
-  parseMessage,
-  type Request,
-  requestIdOf,
-} from './message.js';
+import { maxMessageBytes } from '../commands/server-info.js';
+import { encodeReply, headerBytes, messageLength, ProtocolError, parseMessage, requestIdOf } from './message.js';
 
 export interface WireServer {
+  /** Resolves with the port; rejects with a clear error when it is taken. */
   listen(port: number, host: string): Promise<number>;
   /** Lets the commands that run finish and be answered, then closes every connection. */
   close(): Promise<void>;
@@ -26,16 +19,9 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
   let lastConnection = 0;
   let isClosing = false;
 
-  const serve = async (socket: Socket): Promise<void> => {
-    lastConnection += 1;
+  const serve = async (socket: Socket, connection: Connection): Promise<void> => {
     const state = { isBusy: false };
     sockets.set(socket, state);
-    socket.setNoDelay(true);
-    const connection: Connection = {
-      id: lastConnection,
-      serverAddress: formatAddress(socket.localAddress, socket.localPort),
-      clientAddress: formatAddress(socket.remoteAddress, socket.remotePort),
-    };
     try {
       for await (const message of messagesOf(socket)) {
         state.isBusy = true;
@@ -45,7 +31,7 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
       }
     } catch (error) {
       if (error instanceof ProtocolError) report(`connection ${connection.id} closed: ${error.message}`);
-      else if (!isConnectionError(error)) report(error);
+      else if (!(error instanceof Error && 'code' in error)) report(error);
     } finally {
       sockets.delete(socket);
       socket.destroy();
@@ -53,40 +39,28 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
   };
 
   const answer = async (socket: Socket, message: Buffer, connection: Connection): Promise<void> => {
-    let request: Request;
     try {
-      request = parseMessage(message);
+      const request = parseMessage(message);
+      const reply = await dispatch(request.command, connection);
+      if (!request.isSilent) await send(socket, encodeReply(reply, request));
     } catch (error) {
       if (!(error instanceof MongoError)) throw error;
-      await send(socket, encodeReply(toErrorReply(error), { requestId: requestIdOf(message), isLegacy: false }, 0));
-      return;
+      await send(socket, encodeReply(toErrorReply(error), { requestId: requestIdOf(message), isLegacy: false }));
     }
-    const reply = await dispatch(request.command, connection);
-    if (!request.isSilent) await send(socket, encodeReply(reply, request, request.requestId));
   };
 
   const server = createServer((socket) => {
+    lastConnection += 1;
+    socket.setNoDelay(true);
     socket.on('error', () => undefined);
-    void serve(socket);
+    const serverAddress = formatAddress(socket.localAddress, socket.localPort);
+    const clientAddress = formatAddress(socket.remoteAddress, socket.remotePort);
+    void serve(socket, { id: lastConnection, serverAddress, clientAddress });
   });
   server.maxConnections = maxConnections;
 
   return {
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        server.once('error', (error: NodeJS.ErrnoException) => {
-          const isTaken = error.code === 'EADDRINUSE';
-          reject(
-            isTaken
-              ? new Error(`The document store cannot listen: port ${port} on ${host} is in use.`, { cause: error })
-              : error,
-          );
-        });
-        server.listen(port, host, () => {
-          const address = server.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : port);
-        });
-      }),
+    listen: (port, host) => listen(server, port, host),
     close: async () => {
       isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -96,21 +70,28 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
   };
 };
 
+const listen = (server: Server, port: number, host: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE';
+      reject(
+        isTaken ? new Error(`The document store cannot listen: port ${port} on ${host} is in use.`, { cause }) : cause,
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+
 const formatAddress = (address = '127.0.0.1', port = 0): string => {
   const plain = address.replace(/^::ffff:/, '');
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 };
 
-const isConnectionError = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'].includes(String(error.code));
-
 /** Waits for a slow reader: its answers stay in its socket, not in this process's memory. */
 const send = (socket: Socket, bytes: Buffer): Promise<void> =>
-  new Promise((resolve) => {
-    socket.write(bytes, () => resolve());
-  });
+  new Promise((resolve) => void socket.write(bytes, () => resolve()));
 
 /** Cuts the stream into messages; holds at most one message, whose announced length was checked first. */
 async function* messagesOf(socket: Socket): AsyncGenerator<Buffer> {

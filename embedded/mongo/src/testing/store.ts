@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
-import { createDocumentStore, type DocumentStoreOptions } from './index';
+import { createDocumentStore, type DocumentStoreOptions } from '../index.js';
 
 export type Db = mongoose.mongo.Db;
 export type MongoClient = mongoose.mongo.MongoClient;
@@ -26,8 +26,7 @@ export const connect = (url: string): Promise<MongoClient> =>
 export const startTestStore = async (options: Partial<DocumentStoreOptions> = {}): Promise<TestStore> => {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'glasshouse-mongo-')));
   const logs: string[] = [];
-  const create = (port: number) =>
-    createDocumentStore({ directory, port, log: (line) => logs.push(line), ...options });
+  const create = (port: number) => createDocumentStore({ directory, port, log: (line) => logs.push(line), ...options });
   let store = create(0);
   const { port } = await store.start();
   const url = `mongodb://127.0.0.1:${port}/test`;
