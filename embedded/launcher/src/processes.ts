@@ -8,8 +8,8 @@ import type { Screen } from './screen.js';
 
 const firstBackOffMs = 200;
 const longestBackOffMs = 10_000;
-/** A part that ran this long before it died starts again at the shortest back-off. */
-const healthyAfterMs = 30_000;
+/** A part that was ready this long before it died starts again at the shortest back-off. */
+const healthyAfterMs = 2_000;
 /** The services need up to 9 s to drain; whoever is still there later is killed. */
 const stopWithinMs = 10_000;
 /** A log file is the copy of a part's stdout, not an archive. */
@@ -28,6 +28,8 @@ interface Running {
   child: ChildProcess;
   startedAt: number;
   backOffMs: number;
+  /** When the present process became ready. */
+  readyAt: number | undefined;
   wasReady: boolean;
   isStopping: boolean;
   restart?: NodeJS.Timeout;
@@ -69,6 +71,7 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
       child: spawnPart(part),
       startedAt: Date.now(),
       backOffMs: firstBackOffMs,
+      readyAt: undefined,
       wasReady: false,
       isStopping: false,
     };
@@ -82,6 +85,7 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
     const isOver = (): boolean => entry.isStopping || entry.child !== child || child.exitCode !== null;
     if (!(await waitUntilReady(part, isOver))) return;
     entry.wasReady = true;
+    entry.readyAt = Date.now();
     screen.update(part.name, 'up', `${Date.now() - entry.startedAt} ms`);
   };
 
@@ -101,8 +105,8 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
   };
 
   const scheduleRestart = (entry: Running, reason: string, onEarlyEnd: (error: Error) => void): void => {
-    const ranForMs = Date.now() - entry.startedAt;
-    if (ranForMs > healthyAfterMs) entry.backOffMs = firstBackOffMs;
+    if (entry.readyAt !== undefined && Date.now() - entry.readyAt > healthyAfterMs) entry.backOffMs = firstBackOffMs;
+    entry.readyAt = undefined;
     screen.update(entry.part.name, 'down', `${reason}; restarting in ${entry.backOffMs} ms`);
     entry.restart = setTimeout(() => {
       entry.child = spawnPart(entry.part);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Addresses } from './plan.js';
 
@@ -27,8 +27,12 @@ export const readRunFile = (dataDirectory: string): RunFile | undefined => {
   }
 };
 
-export const writeRunFile = (dataDirectory: string, run: RunFile): void =>
-  writeFileSync(fileOf(dataDirectory), `${JSON.stringify(run, null, 2)}\n`);
+/** Who reads it at this moment finds the old one or the new one, never half of one. */
+export const writeRunFile = (dataDirectory: string, run: RunFile): void => {
+  const file = fileOf(dataDirectory);
+  writeFileSync(`${file}.new`, `${JSON.stringify(run, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+};
 
 export const removeRunFile = (dataDirectory: string): void => rmSync(fileOf(dataDirectory), { force: true });
 

@@ -4,13 +4,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transform } from '@swc/core';
-import { createFailpoints } from './failpoint.test-build.js';
+import express from 'express';
+import request from 'supertest';
+import { addFailpointRoutes as addNone } from './failpoint.js';
+import { addFailpointRoutes, createFailpoints, failpoint } from './failpoint.test-build.js';
 import { waitFor } from './fixtures/wait-for.js';
 
 const actionsAt = (text: string, points: readonly string[]): string[] => {
   const actions: string[] = [];
-  const reach = createFailpoints(text, (action) => actions.push(action));
-  for (const point of points) reach(point);
+  const failpoints = createFailpoints(text, (action) => actions.push(action));
+  for (const point of points) failpoints.reach(point);
   return actions;
 };
 
@@ -32,6 +35,35 @@ test('several failpoints are separated by semicolons', () => {
 
 test.each(['db.before orders.insert', 'x=die', 'x#0=kill', '=kill'])('%p is refused', (text) => {
   expect(() => createFailpoints(text, () => {})).toThrow('FAILPOINT');
+});
+
+test('what is armed can be replaced while the process runs, and what was reached is counted from then on', () => {
+  const actions: string[] = [];
+  const failpoints = createFailpoints('a b=kill', (action) => actions.push(action));
+  failpoints.arm('c d#2=hang');
+  for (const point of ['a b', 'c d', 'c d']) failpoints.reach(point);
+  expect(actions).toEqual(['hang']);
+  expect(failpoints.reached()).toEqual({ 'a b': 1, 'c d': 2 });
+  failpoints.arm('');
+  expect(failpoints.reached()).toEqual({});
+});
+
+describe('on the admin port', () => {
+  test('a test build has a path that arms them and tells what was reached', async () => {
+    const app = express();
+    addFailpointRoutes(app);
+    expect((await request(app).put('/failpoints').type('text').send('never reached#3=kill')).status).toBe(204);
+    failpoint('a b');
+    expect((await request(app).get('/failpoints')).body).toEqual({ 'a b': 1 });
+    expect((await request(app).put('/failpoints').type('text').send('a b=explode')).status).toBe(400);
+  });
+
+  test('the build that users run has none', async () => {
+    const app = express();
+    addNone(app);
+    expect((await request(app).put('/failpoints').type('text').send('a b=kill')).status).toBe(404);
+    expect((await request(app).get('/failpoints')).status).toBe(404);
+  });
 });
 
 describe('in a process of its own', () => {

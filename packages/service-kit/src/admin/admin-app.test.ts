@@ -31,6 +31,11 @@ describe('health', () => {
   });
 });
 
+test('the build that users run has no failpoints', async () => {
+  expect((await request(service.admin).get('/failpoints')).status).toBe(404);
+  expect((await request(service.admin).put('/failpoints').type('text').send('a b=kill')).status).toBe(404);
+});
+
 describe('metrics', () => {
   test('come as Prometheus text, or as OpenMetrics for who asks for it', async () => {
     const plain = await request(service.admin).get('/metrics');

@@ -1,6 +1,7 @@
 import type { Telemetry } from '@glasshouse/telemetry';
 import express, { type Express, type RequestHandler } from 'express';
 import { z } from 'zod';
+import { addFailpointRoutes } from '#failpoint';
 import { AppError, kitErrors } from '../errors.js';
 import { type Faults, faultSchema } from '../faults.js';
 import { readBody } from '../http/body.js';
@@ -77,6 +78,7 @@ export const createAdminApp = ({ telemetry, faults, readiness, publicUrl }: Admi
       res.json({ level });
     })
     .all(refuseMethod('GET, PUT'));
+  addFailpointRoutes(app);
   app.use(() => {
     throw kitErrors.routeNotFound();
   });
