@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { findFile, isTest, type Repository, type Rule, type Violation } from './repository.js';
 
 /** A kind of name that code and a document must agree on. */
@@ -30,9 +31,17 @@ const catalogues: readonly Catalogue[] = [
   {
     what: 'fact',
     document: 'docs/telemetry.md',
-    inCode: /\baction: '([a-z_]+\.[a-z_]+)'/g,
+    // Stated at once, kept in a list of events for later, or left to the service of a process that is ending.
+    inCode: /(?:\baction: |\breport\?\.\(|(?<=Events = \[[^\]]*))'([a-z_]+\.[a-z_]+)'/g,
     files: /^(gateway|services\/\w+|packages\/service-kit)\/src\/.*\.ts$/,
     heading: 'Facts',
+  },
+  {
+    what: 'business field',
+    document: 'docs/telemetry.md',
+    inCode: /'(glasshouse\.[a-z_.]+)':/g,
+    files: /^(gateway|services\/\w+|packages\/service-kit)\/src\/.*\.ts$/,
+    heading: 'Business fields',
   },
   {
     what: 'variable',
@@ -107,12 +116,12 @@ const pathsExist: Rule = (repository) => {
   const folders = new Set(
     [...known].flatMap((path) => path.split('/').map((_, index, parts) => parts.slice(0, index).join('/'))),
   );
+  const exists = (target: string): boolean => known.has(target) || folders.has(target) || target.includes('/dist');
   return repository.files
     .filter(({ path }) => path.endsWith('.md'))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(/`((?:gateway|services|packages|embedded|scripts|e2e|docs|infra)\/[\w./-]+)`/g)]
-        .map((match) => (match[1] ?? '').replace(/\/$/, ''))
-        .filter((target) => !known.has(target) && !folders.has(target) && !target.includes('/dist'))
+      [...toNamedPaths(text), ...toLinkedPaths(path, text)]
+        .filter((target) => !exists(target))
         .map((target) => ({
           file: path,
           rule: `It names ${target}, which does not exist.`,
@@ -121,4 +130,43 @@ const pathsExist: Rule = (repository) => {
     );
 };
 
-export const documentRules: readonly Rule[] = [cataloguesAgree, commandsExist, pathsExist];
+const toNamedPaths = (text: string): string[] =>
+  [...text.matchAll(/`((?:gateway|services|packages|embedded|scripts|e2e|docs|infra)\/[\w./-]+)`/g)].map((match) =>
+    (match[1] ?? '').replace(/\/$/, ''),
+  );
+
+const toLinkedPaths = (path: string, text: string): string[] =>
+  [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)[^)]*\)/g)].map((match) =>
+    posix.join(posix.dirname(path), match[1] ?? '').replace(/\/$/, ''),
+  );
+
+const dependencyTable = { document: 'DESIGN.md', heading: 'Dependencies' };
+
+/** Each direct dependency of each workspace has a row that says why it is here, and no row speaks of one that is gone. */
+const dependenciesAreExplained: Rule = (repository) => {
+  const { document, heading } = dependencyTable;
+  const explained = toListedNames(findFile(repository, document) ?? '', heading);
+  const used = new Map<string, string>();
+  for (const { path, text } of repository.files.filter((file) => /(^|\/)package\.json$/.test(file.path))) {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(text) as Record<string, Record<string, string>>;
+    for (const name of Object.keys({ ...dependencies, ...devDependencies }))
+      if (!name.startsWith('@glasshouse/')) used.set(name, path);
+  }
+  const missing = [...used]
+    .filter(([name]) => !explained.has(name))
+    .map(([name, path]) => ({
+      file: path,
+      rule: `The dependency ${name} is not explained in ${document}.`,
+      remedy: `Add a row with its reason to the table below "${heading}", or do without it.`,
+    }));
+  const stale = [...explained]
+    .filter((name) => !used.has(name))
+    .map((name) => ({
+      file: document,
+      rule: `The dependency ${name} is no package's any more.`,
+      remedy: 'Delete its row.',
+    }));
+  return [...missing, ...stale];
+};
+
+export const documentRules: readonly Rule[] = [cataloguesAgree, commandsExist, pathsExist, dependenciesAreExplained];

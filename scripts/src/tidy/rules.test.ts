@@ -56,6 +56,38 @@ test('a command or a path that a document names must exist', () => {
   expect(violations.filter((line) => line.includes('npm run demo,'))).toEqual([]);
 });
 
+test.each([
+  ['a fact that is stated', "telemetry.fact({ action: 'order.placed' })"],
+  ['a fact from a list of events', "export const securityEvents = ['auth.denied', 'order.placed'] as const;"],
+  ['a fact that a service reports', "service.report?.('order.placed', error)"],
+])('%s must be documented', (_name, text) => {
+  const violations = check(documentRules, { 'services/order/src/x.ts': text, 'docs/telemetry.md': '## Facts\n' });
+  expect(violations).toContain('services/order/src/x.ts: The fact order.placed is not in docs/telemetry.md.');
+});
+
+test('the target of a relative link must exist', () => {
+  const violations = check(documentRules, {
+    'docs/a.md': '[b](b.md#part) [up](../README.md) [gone](../gone.md) [web](https://example.org/x) [here](#part)',
+    'docs/b.md': '',
+    'README.md': '',
+  });
+  expect(violations.filter((line) => line.includes('It names'))).toEqual([
+    'docs/a.md: It names gone.md, which does not exist.',
+  ]);
+});
+
+test('a dependency must be explained, and an explained one must be used', () => {
+  const violations = check(documentRules, {
+    'services/order/package.json':
+      '{"dependencies":{"@glasshouse/x":"1","zod":"1"},"devDependencies":{"left-pad":"1"}}',
+    'DESIGN.md': '## Dependencies\n\n| package | why |\n| --- | --- |\n| `zod` | |\n| `express` | |\n',
+  });
+  expect(violations.filter((line) => line.includes('dependency'))).toEqual([
+    'services/order/package.json: The dependency left-pad is not explained in DESIGN.md.',
+    "DESIGN.md: The dependency express is no package's any more.",
+  ]);
+});
+
 test('only the rows below the heading count', () => {
   const markdown = '## Metrics\n| `a` | |\n| `b` `c` | |\n### Detail\n| `d` | |\n## Other\n| `e` | |\n';
   expect([...toListedNames(markdown, 'Metrics')]).toEqual(['a', 'b', 'c', 'd']);
