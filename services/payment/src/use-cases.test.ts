@@ -7,6 +7,10 @@ import type { Charge, PaymentMethod } from './domain.js';
 import { createAttempts, createStore } from './store.js';
 import { createUseCases, type Probe, type UseCases } from './use-cases.js';
 
+jest.setTimeout(60_000);
+/** Many examples, but no more than a busy machine can run in a few seconds. */
+const enough = { numRuns: 40, interruptAfterTimeLimit: 6_000 };
+
 let documentStore: TestDocumentStore;
 let connection: mongoose.Connection;
 /** Money in and out as the facts told it, per order. */
@@ -102,7 +106,7 @@ test('charges and voids in any order and all at once end with money that is righ
       expect(await run(payments, charge, 'void')).toBe(final);
       expect(ledger.get(charge.orderId)).toEqual(moved);
     }),
-    { numRuns: 40 },
+    enough,
   );
 });
 

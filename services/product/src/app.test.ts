@@ -10,6 +10,8 @@ import {
 } from '@glasshouse/test-kit';
 import { configSchema, createService } from './main.js';
 
+jest.setTimeout(60_000);
+
 interface Answer {
   status: number;
   headers: Headers;

@@ -12,6 +12,8 @@ import {
 } from '@glasshouse/test-kit';
 import { configSchema, createService } from './main.js';
 
+jest.setTimeout(60_000);
+
 const clock = createFakeClock(new Date());
 let documentStore: TestDocumentStore;
 let issuer: Issuer;

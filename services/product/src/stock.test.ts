@@ -6,6 +6,10 @@ import type { Product } from './domain.js';
 import { createStore } from './store/index.js';
 import { createUseCases, type Orders, type Probe, type ProductStore } from './use-cases.js';
 
+jest.setTimeout(60_000);
+/** Many examples, but no more than a busy machine can run in a few seconds. */
+const enough = { numRuns: 40, interruptAfterTimeLimit: 6_000 };
+
 /** The raw document, to check what no answer shows. */
 interface RawSku {
   _id: string;
@@ -129,7 +133,7 @@ test('any sequence of calls, repeated and out of order, answers as the protocol 
         expectSound(await readRaw(sku));
       }
     }),
-    { numRuns: 40 },
+    enough,
   );
 });
 
@@ -152,7 +156,7 @@ test('any interleaving of calls at once keeps the stock sound and every answer f
       expect(rested.holds).toEqual([]);
       expectSound(rested);
     }),
-    { numRuns: 40 },
+    enough,
   );
 });
 
