@@ -23,7 +23,7 @@ export const openStates = orderStates.filter((state) => arrows[state].length > 0
 
 export type CancelCode = 'out_of_stock' | 'payment_declined' | 'cancelled_by_customer' | 'expired';
 /** Why an order was given up; `sku` names the line that could not be reserved. */
-export interface CancelReason {
+interface CancelReason {
   readonly code: CancelCode;
   readonly sku?: string | undefined;
 }
@@ -46,7 +46,7 @@ export interface OrderLine extends RequestedLine {
   readonly unitPrice: number;
 }
 export type Actor = 'request' | 'recovery' | 'cancel';
-export interface HistoryEntry {
+interface HistoryEntry {
   readonly state: OrderState;
   readonly at: Date;
   readonly by: Actor;
@@ -126,13 +126,14 @@ export const toOrderNo = (id: string, year: number, salt: number): string => {
 };
 
 /** Sum of the lines in minor units. */
-export const totalOf = (lines: readonly OrderLine[]): number =>
+const totalOf = (lines: readonly OrderLine[]): number =>
   lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0);
 
 /** Minor units: a million euros. */
 const maxTotal = 100_000_000;
 
-interface Price {
+/** What the product service says of a SKU; `amount` in minor units. */
+export interface Price {
   readonly sku: string;
   readonly name: string;
   readonly unitPrice: { readonly amount: number; readonly currency: string };

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import type { Kit } from '@glasshouse/service-kit';
 import type { Invoices } from '../use-cases/ports.js';
 import type { Invoice } from './render.js';
+import type { InvoiceTasks } from './worker.js';
+
+const task: keyof InvoiceTasks = 'invoice.render';
 
 /** A thread runs the compiled file, also when the rest runs from its sources in a test. */
 const file = join(__dirname, '..', '..', 'dist', 'invoice', 'worker.js');
@@ -11,7 +14,7 @@ export const createInvoices = (kit: Kit): Invoices => {
   return {
     render({ orderNo, createdAt, currency, total, lines }) {
       const invoice: Invoice = { orderNo, createdAt, currency, total, lines };
-      return pool.run<Buffer>('invoice.render', invoice);
+      return pool.run<Buffer>(task, invoice);
     },
   };
 };

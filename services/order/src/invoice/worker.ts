@@ -2,4 +2,7 @@ import { defineWorkerTasks } from '@glasshouse/service-kit';
 import { renderInvoice } from './render.js';
 
 // Typesetting a page takes longer than answering ten requests, so it happens in a thread of its own.
-defineWorkerTasks({ 'invoice.render': renderInvoice });
+const tasks = { 'invoice.render': renderInvoice };
+export type InvoiceTasks = typeof tasks;
+
+defineWorkerTasks(tasks);

@@ -1,4 +1,4 @@
-import type { Actor, MoveFrom, OpenState, Order, OrderIn, PaymentMethod } from '../domain.js';
+import type { Actor, MoveFrom, OpenState, Order, OrderIn, PaymentMethod, Price } from '../domain.js';
 
 /** What the use cases need from outside. Each adapter stands in a file of its own: store, clients, telemetry, the invoice's thread. */
 export interface Ports {
@@ -71,12 +71,6 @@ export interface OrderStore {
   terminal(ids: readonly string[]): Promise<string[]>;
   /** When the oldest order that is not terminal was accepted. */
   oldestOpen(): Promise<Date | undefined>;
-}
-
-export interface Price {
-  readonly sku: string;
-  readonly name: string;
-  readonly unitPrice: { readonly amount: number; readonly currency: string };
 }
 
 export interface Products {
