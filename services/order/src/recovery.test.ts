@@ -10,7 +10,7 @@ import {
   waitFor,
 } from '@glasshouse/test-kit';
 import mongoose from 'mongoose';
-import { newOrder, type Order, type OrderState, toOrderId } from './domain.js';
+import { newOrder, type Order, type OrderState, toOrderId, toOrderNo } from './domain.js';
 import { createDownstreams, type Mood } from './fixtures/downstreams.js';
 import { brokenAtRest } from './fixtures/invariants.js';
 import { configSchema, createService } from './main.js';
@@ -168,7 +168,7 @@ test('a recovery has a trace of its own, which refers to the first one and carri
 });
 
 /** An order as a process leaves it that is killed right after it has accepted it. */
-const abandon = async (at: Date): Promise<string> => {
+const abandon = async (at: Date, fields: Partial<Order> = {}): Promise<string> => {
   const id = toOrderId('ada', newKey());
   const { id: _id, ...order } = newOrder({
     id,
@@ -182,7 +182,7 @@ const abandon = async (at: Date): Promise<string> => {
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     at,
   });
-  await stored().insertOne({ _id, ...order });
+  await stored().insertOne({ _id, ...order, ...fields });
   return id;
 };
 
@@ -202,6 +202,17 @@ test('an order that is not charged after a quarter of an hour is given up', asyn
   const id = await abandon(new Date(Date.now() - 16 * 60_000));
   expect(await untilTerminal(id)).toMatchObject({ state: 'CANCELLED', reason: { code: 'expired' } });
   expect(facts('order.expired', id)).toHaveLength(1);
+});
+
+test('an order whose number is taken draws another one', async () => {
+  const key = newKey();
+  const id = toOrderId('ada', key);
+  const orderNo = toOrderNo(id, new Date().getUTCFullYear(), 0);
+  const other = await abandon(new Date(), { orderNo });
+  const { status, body } = await place(key);
+  expect(status).toBe(201);
+  expect(body.orderNo).toBe(toOrderNo(id, new Date().getUTCFullYear(), 1));
+  expect((await untilTerminal(other)).orderNo).toBe(orderNo);
 });
 
 test('an end that a killed process could not tell of is told by a recovery, once', async () => {

@@ -81,10 +81,10 @@ export const createPlaceOrder = (
       probe.replayed(order);
       return toPlacement(order, 'in_progress');
     };
+    const budget = createRequestBudget(clock, timeLeftMs);
     const known = await store.find(id);
     if (known !== undefined) return replay(known);
 
-    const budget = createRequestBudget(clock, timeLeftMs);
     const [priced] = await Promise.all([price(request, budget), checkCustomer(sub, budget)]);
     const driver = createRequestDriver(newId(), 'request', budget);
     const { paymentMethod } = request;
@@ -94,7 +94,7 @@ export const createPlaceOrder = (
     const order = await accept((salt) =>
       newOrder({ id, salt, sub, bodyHash, ...priced, paymentMethod, at, lease, traceparent }),
     );
-    // A driver sends a write again when its answer was lost, and may then meet its own order.
+    // The database's driver sends a write again whose answer was lost, and may then meet this very order.
     if (order.lease.owner !== driver.id) return replay(order);
     probe.accepted(order);
     return toPlacement(await saga.drive(order, driver), 'deferred');
