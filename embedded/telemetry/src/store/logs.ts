@@ -55,6 +55,8 @@ export const createLogStore = ({ maxBytes, onError }: LogStoreOptions): LogStore
   const ring = createRing({
     timeField,
     maxBytes,
+    // An entry of the set is about 40 bytes; the id itself is counted with its column.
+    besides: () => ids.size * 40,
     onEvict: (segment) => {
       counts.evicted += segment.rows;
       for (const id of segment.words(idField)) if (typeof id === 'string') ids.delete(id);
@@ -87,8 +89,7 @@ export const createLogStore = ({ maxBytes, onError }: LogStoreOptions): LogStore
     stats: () => ({
       ...counts,
       held: ring.segments.reduce((sum, segment) => sum + segment.rows, 0),
-      // A set entry is about 40 bytes; the id itself is counted with its column.
-      bytes: ring.bytes + ids.size * 40,
+      bytes: ring.bytes,
     }),
   };
 };

@@ -10,12 +10,14 @@ export interface Ring {
 export interface RingOptions {
   timeField: string;
   maxBytes: number;
+  /** What the owner keeps beside the segments; counts towards the bound. Default none. */
+  besides?: () => number;
   /** Called with each segment as it falls out, when it is no longer part of the ring. */
   onEvict: (segment: Segment) => void;
 }
 
 /** Segments in order of arrival; the oldest fall out as soon as all together are larger than the bound. */
-export const createRing = ({ timeField, maxBytes, onEvict }: RingOptions): Ring => {
+export const createRing = ({ timeField, maxBytes, onEvict, besides = () => 0 }: RingOptions): Ring => {
   // Small enough that one eviction is a small part of what is held, and that one segment always fits.
   const segmentBytes = Math.max(1, Math.floor(maxBytes / 24));
   const segments: Segment[] = [];
@@ -29,8 +31,10 @@ export const createRing = ({ timeField, maxBytes, onEvict }: RingOptions): Ring 
     return open;
   };
 
+  const total = (): number => sealedBytes + (open?.bytes ?? 0) + besides();
+
   const evict = (): void => {
-    while (segments.length > 1 && sealedBytes + (open?.bytes ?? 0) > maxBytes) {
+    while (segments.length > 1 && total() > maxBytes) {
       const oldest = segments.shift();
       if (oldest === undefined) return;
       sealedBytes -= oldest.bytes;
@@ -41,7 +45,7 @@ export const createRing = ({ timeField, maxBytes, onEvict }: RingOptions): Ring 
   return {
     segments,
     get bytes() {
-      return sealedBytes + (open?.bytes ?? 0);
+      return total();
     },
     add(time, fields) {
       const segment = open ?? addSegment();

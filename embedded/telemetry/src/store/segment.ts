@@ -2,8 +2,9 @@ export type Scalar = string | number | boolean | null;
 export type Value = Scalar | readonly Scalar[];
 export type Fields = Readonly<Record<string, Value | undefined>>;
 
-const capacity = 2_048;
+const maxRows = 2_048;
 const maxColumns = 512;
+const firstCapacity = 128;
 const missing = 0;
 const number = 1;
 const firstWord = 2;
@@ -23,8 +24,8 @@ interface Column {
 /** A few thousand records, column by column. Rows are only ever added; whole segments are dropped. */
 export class Segment {
   rows = 0;
-  bytes = 0;
-  times = new Float64Array(capacity);
+  bytes = firstCapacity * 8;
+  times = new Float64Array(firstCapacity);
   private readonly columns = new Map<string, Column>();
   private hiddenRows: Uint8Array | undefined;
 
@@ -32,12 +33,10 @@ export class Segment {
   constructor(
     private readonly timeField: string,
     readonly firstSequence: number,
-  ) {
-    this.bytes = capacity * 8;
-  }
+  ) {}
 
   get isFull(): boolean {
-    return this.rows === capacity || this.columns.size >= maxColumns;
+    return this.rows === maxRows || this.columns.size >= maxColumns;
   }
 
   get fields(): IterableIterator<string> {
@@ -46,6 +45,7 @@ export class Segment {
 
   /** `time` in the store's own unit. */
   add(time: number, fields: Fields): void {
+    if (this.rows === this.times.length) this.resize(this.rows * 2);
     const row = this.rows++;
     this.times[row] = time;
     for (const name in fields) {
@@ -56,15 +56,8 @@ export class Segment {
 
   /** No rows come any more: gives back what only adding needs. */
   seal(): void {
-    const unused = capacity - this.rows;
-    this.times = this.times.slice(0, this.rows);
-    this.bytes -= unused * 8;
-    for (const column of this.columns.values()) {
-      this.bytes -= unused * (column.numbers ? 10 : 2);
-      column.places = column.places.slice(0, this.rows);
-      column.numbers = column.numbers?.slice(0, this.rows);
-      column.known = undefined;
-    }
+    this.resize(this.rows);
+    for (const column of this.columns.values()) column.known = undefined;
   }
 
   /** Distinct values of a field, except numbers. Rows that are hidden may still contribute. */
@@ -133,7 +126,7 @@ export class Segment {
   hide(field: string, values: ReadonlySet<Scalar>): number {
     if (!this.words(field).some((word) => values.has(word as Scalar))) return 0;
     const mask = this.match(field, (value) => values.has(value));
-    this.hiddenRows ??= new Uint8Array(capacity);
+    this.hiddenRows ??= new Uint8Array(maxRows);
     let count = 0;
     for (let row = 0; row < this.rows; row++) {
       if (mask[row] === 1 && this.hiddenRows[row] === 0) {
@@ -144,18 +137,30 @@ export class Segment {
     return count;
   }
 
+  private resize(length: number): void {
+    const more = length - this.times.length;
+    this.times = copied(this.times, new Float64Array(length));
+    this.bytes += more * 8;
+    for (const column of this.columns.values()) {
+      this.bytes += more * (column.numbers ? 10 : 2);
+      column.places = copied(column.places, new Uint16Array(length));
+      column.numbers = column.numbers && copied(column.numbers, new Float64Array(length));
+    }
+  }
+
   private addColumn(name: string): Column {
-    const column = { places: new Uint16Array(capacity), numbers: undefined, words: [], known: new Map() };
+    const places = new Uint16Array(this.times.length);
+    const column = { places, numbers: undefined, words: [], known: new Map() };
     this.columns.set(name, column);
-    this.bytes += 400 + capacity * 2;
+    this.bytes += 400 + places.byteLength;
     return column;
   }
 
   private put(column: Column, row: number, value: Value): void {
     if (typeof value === 'number') {
       if (column.numbers === undefined) {
-        column.numbers = new Float64Array(capacity);
-        this.bytes += capacity * 8;
+        column.numbers = new Float64Array(this.times.length);
+        this.bytes += column.numbers.byteLength;
       }
       column.numbers[row] = value;
       column.places[row] = number;
@@ -170,6 +175,11 @@ export class Segment {
     column.places[row] = place;
   }
 }
+
+const copied = <T extends Uint16Array | Float64Array>(from: T, to: T): T => {
+  to.set(from.subarray(0, to.length));
+  return to;
+};
 
 /** Leaves in the first mask what is in both. */
 export const narrow = (mask: Uint8Array, other: Uint8Array): void => {

@@ -75,7 +75,7 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
         const span = read(row);
         const spans = found.get(span.traceId) ?? new Map<string, SpanRecord>();
         // A reporter that got no answer sends again, and a span may come by both protocols.
-        const key = `${span.spanId} ${span.service} ${span.tags['span.kind'] ?? ''}`;
+        const key = `${span.spanId} ${span.service}`;
         if (!spans.has(key)) spans.set(key, span);
         found.set(span.traceId, spans);
       });

@@ -74,6 +74,8 @@ it.each([
   ['error.code:*decl*', ['2']],
   ['error.code:c*d*d', ['2']],
   ['error.code:c*x', []],
+  ['error.code:card\\*', []],
+  ['error.code:card\\\\*', []],
   ['message:Plac*', ['1']],
   ['path:\\/api\\/orders', ['3']],
   ['path:"/api/orders"', ['3']],

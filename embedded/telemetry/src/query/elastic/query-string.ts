@@ -91,7 +91,7 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
     at = isField ? at + 1 : start;
     take(/\s+/y);
     const field = isField && name !== '*' ? withoutEscapes(name) : isField ? undefined : outer;
-    if (isField && name !== '*' && /(^|[^\\])[*?]/.test(name)) throw unsupported('a wildcard in a field name');
+    if (isField && name !== '*' && /[*?]/.test(unescapedOf(name))) throw unsupported('a wildcard in a field name');
     if (query[at] === '(') {
       at++;
       const group = parseGroup(field, depth + 1);
@@ -129,8 +129,8 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
       throw fail(`unexpected ${text ?? query[at] ?? 'end'} at ${at}`);
     if (field === '_exists_') return where(withoutEscapes(text), exists);
     if (text === '*') return field === undefined ? matchAll : where(field, exists);
-    if (/(^|[^\\])\?/.test(text)) throw unsupported('query_string: the wildcard [?]');
-    if (/(^|[^\\])\*/.test(text)) {
+    if (unescapedOf(text).includes('?')) throw unsupported('query_string: the wildcard [?]');
+    if (unescapedOf(text).includes('*')) {
       return onFields(field, (name) => hasPattern(name, isText(name) ? text.toLowerCase() : text));
     }
     const value = withoutEscapes(text);
@@ -153,6 +153,8 @@ const lenient = (build: () => Test): Test => {
   }
 };
 
+/** What stands in a text without a backslash before it. */
+const unescapedOf = (text: string): string => text.replace(/\\./gs, '');
 const withoutEscapes = (text: string): string => text.replace(/\\(.)/gs, '$1');
 const unquote = (text = ''): string => withoutEscapes(text.startsWith('"') ? text.slice(1, -1) : text);
 const bound = (text = ''): string | undefined => (text === '*' ? undefined : unquote(text));
