@@ -31,9 +31,9 @@ interface Answer {
 }
 const query = async (text: string) =>
   (await backend.get('prometheus', `/api/v1/query?query=${encodeURIComponent(text)}`)).body as Answer;
-const valueOf = async (text: string) => (await query(text)).data.result[0]?.value[1];
+const firstValue = async (text: string) => (await query(text)).data.result[0]?.value[1];
 const until = (text: string, value: string | undefined) =>
-  waitFor(`${text} to be ${value}`, async () => (await valueOf(text)) === value);
+  waitFor(`${text} to be ${value}`, async () => (await firstValue(text)) === value);
 
 it('scrapes each target, asking for OpenMetrics, and answers a selector as an instant vector', async () => {
   await until('orders_total', '3');
@@ -58,7 +58,7 @@ it('knows when a target is down: up is 0, its series are gone, and the cause is 
   await until('up{job="order"}', '1');
   body = 'this is no metric at all\n';
   await until('up{job="order"}', '0');
-  expect(await valueOf('orders_total')).toBeUndefined();
+  expect(await firstValue('orders_total')).toBeUndefined();
   const { body: answer } = await backend.get('prometheus', '/api/v1/targets');
   expect(answer).toMatchObject({
     data: { activeTargets: [{ labels: { job: 'order', instance }, health: 'down', lastError: 'not a sample' }] },

@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import type { Labels, MetricStore, SeriesWriter } from '../store/metrics.js';
 import { parseExposition, parseSeries } from './parse.js';
 
@@ -37,6 +38,7 @@ export interface ScraperOptions {
 /** Reads every target's metrics each second; a scrape that is still running is not started again. */
 export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOptions): Scraper => {
   const running = new Map<Promise<void>, AbortController>();
+  const agent = new Agent({ keepAlive: true });
   let isStopping = false;
   const timers: NodeJS.Timeout[] = [];
 
@@ -62,7 +64,7 @@ export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOp
     let samples = 0;
     writer.begin(startedAt);
     try {
-      const text = await read(state.scrapeUrl, signal, maxBodyBytes);
+      const text = await read(state.scrapeUrl, { agent, signal, maxBytes: maxBodyBytes });
       samples = write(writer, text, state.labels);
       state.error = '';
     } catch (error) {
@@ -108,24 +110,32 @@ export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOp
       isStopping = true;
       for (const cancel of running.values()) cancel.abort();
       await Promise.all(running.keys());
+      agent.destroy();
     },
   };
 };
 
-const read = async (url: string, signal: AbortSignal, maxBytes: number): Promise<string> => {
-  const response = await fetch(url, { headers: { accept }, redirect: 'error', signal });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`server returned HTTP status ${response.status}`);
-  }
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (text.length > maxBytes) throw new Error(`the body is larger than ${maxBytes} bytes`);
-  }
-  return text;
-};
+// Not by fetch, which refuses some ports by itself.
+const read = (url: string, options: { agent: Agent; signal: AbortSignal; maxBytes: number }): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { agent, signal, maxBytes } = options;
+    const request = get(url, { agent, signal, headers: { accept } }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length <= maxBytes) return;
+        reject(new Error(`the body is larger than ${maxBytes} bytes`));
+        response.destroy();
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(text);
+        else reject(new Error(`server returned HTTP status ${response.statusCode}`));
+      });
+    });
+    request.on('error', reject);
+  });
 
 // All or nothing: a body that breaks off in the middle must not look like a service whose series are gone.
 const write = (writer: SeriesWriter, text: string, target: Labels): number => {
