@@ -18,6 +18,7 @@ module.exports = {
     '^#failpoint$': '<rootDir>/packages/service-kit/src/failpoint.ts',
     '^@glasshouse/telemetry/wire$': '<rootDir>/packages/telemetry/src/wire.ts',
     '^@glasshouse/telemetry$': '<rootDir>/packages/telemetry/src/index.ts',
+    '^@glasshouse/service-kit/worker-tasks$': '<rootDir>/packages/service-kit/src/worker-tasks.ts',
     '^@glasshouse/service-kit$': '<rootDir>/packages/service-kit/src/index.ts',
     '^@glasshouse/test-kit$': '<rootDir>/packages/test-kit/src/index.ts',
     '^@glasshouse/embedded-mongo$': '<rootDir>/embedded/mongo/src/index.ts',

@@ -38,4 +38,3 @@ export { runService } from './run-service.js';
 export type { JobOptions } from './service/jobs.js';
 export type { Service, ServicePorts } from './service/service.js';
 export type { WorkerPool } from './workers.js';
-export { defineWorkerTasks } from './workers.js';

@@ -92,12 +92,14 @@ export const createKit = (options: KitOptions): Kit => {
   const serviceKeys = loadServiceKeys({ name, file: config.SERVICE_KEYS_FILE, isDemo: config.DEMO_MODE });
   const telemetry = createTelemetry(toTelemetryOptions(options));
   const clock = overrides.clock ?? systemClock;
-  const nowMs = (): number => clock.now().getTime();
+  // A clock that is set back must not keep cached entries and counters alive; a test's own clock decides instead.
+  const steadyMs =
+    overrides.clock === undefined ? (): number => performance.now() : (): number => clock.now().getTime();
   const newId = (): string => randomUUID();
   const clientMetrics = createClientMetrics(telemetry.metrics);
   const clients = createClients({ telemetry, serviceKey: serviceKeys.own, metrics: clientMetrics });
   const hazelcast = config.CACHE_URL === 'memory:' ? undefined : createHazelcast({ url: config.CACHE_URL, telemetry });
-  const caches = createCaches({ telemetry, service: name, hazelcast, nowMs });
+  const caches = createCaches({ telemetry, service: name, hazelcast, nowMs: steadyMs });
   const jobs = createJobs(telemetry);
   const loopDelay = createLoopDelay();
   const faults = createFaults(Math.random);
@@ -121,7 +123,9 @@ export const createKit = (options: KitOptions): Kit => {
   const resources: Resource[] = [
     { name: 'event loop', close: loopDelay.stop },
     { name: 'clients', close: clients.close },
-    ...(hazelcast === undefined ? [] : [{ name: 'cache', close: hazelcast.close }]),
+    ...(hazelcast === undefined
+      ? []
+      : [{ name: 'cache', connect: async () => hazelcast.start(), close: hazelcast.close }]),
   ];
 
   return {
@@ -142,7 +146,7 @@ export const createKit = (options: KitOptions): Kit => {
       return outbound;
     },
     cache: caches.create,
-    counters: (options) => createCounters({ ...options, hazelcast, nowMs }),
+    counters: (options) => createCounters({ ...options, hazelcast, nowMs: steadyMs }),
     workers: (options) => {
       const pool = createWorkerPool({ ...options, telemetry });
       resources.push({ name: 'workers', close: pool.stop });

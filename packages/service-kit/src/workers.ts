@@ -3,8 +3,6 @@ import { currentContext, type Span, type Telemetry } from '@glasshouse/telemetry
 import { kitErrors } from './errors.js';
 import type { TaskMessage, TaskResult } from './worker-tasks.js';
 
-export { defineWorkerTasks } from './worker-tasks.js';
-
 /** Threads for work that would keep the event loop from everything else. */
 export interface WorkerPool {
   /**

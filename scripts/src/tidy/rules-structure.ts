@@ -73,7 +73,7 @@ const toLineLimit = (path: string): number => {
 
 /** Who may import which workspace. Tests may use test-kit besides. */
 const allowedImports = (workspace: string): RegExp => {
-  if (workspace === 'gateway' || workspace.startsWith('services/')) return /^service-kit$/;
+  if (workspace === 'gateway' || workspace.startsWith('services/')) return /^service-kit(\/worker-tasks)?$/;
   if (workspace === 'packages/service-kit') return /^telemetry$/;
   if (workspace === 'packages/test-kit') return /^(telemetry|service-kit|embedded-mongo)$/;
   if (workspace === 'embedded/telemetry') return /^telemetry\/wire$/;

@@ -1,4 +1,4 @@
-import { defineWorkerTasks } from '@glasshouse/service-kit';
+import { defineWorkerTasks } from '@glasshouse/service-kit/worker-tasks';
 import { renderInvoice } from './render.js';
 
 // Typesetting a page takes longer than answering ten requests, so it happens in a thread of its own.
