@@ -105,7 +105,6 @@ const startFixture = async (): Promise<Fixture> => {
     issuer,
     clock,
   });
-  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 15_000);
   const call: Fixture['call'] = async (method, path, { body, token, headers, base = service.app } = {}) => {
     const response = await fetch(`${base}${path}`, {
       method,
@@ -137,6 +136,7 @@ const startFixture = async (): Promise<Fixture> => {
 let shop: Fixture;
 beforeAll(async () => {
   shop = await startFixture();
+  await waitFor('readiness', async () => (await fetch(`${shop.service.admin}/health/ready`)).ok, 30_000);
 }, 60_000);
 afterAll(() => shop?.stop());
 
@@ -222,7 +222,7 @@ test('what nobody asks for again is finished by the recovery, if the login stand
   await shop.register(person);
   shop.oauth.fault = undefined;
   const login = [...shop.oauth.logins.values()].find((each) => each?.email === person.email);
-  shop.clock.advance(30_000);
+  shop.clock.advance(15_000);
   await waitForState('the recovery', login?.id, ({ status }) => status === 200);
   expect(shop.service.facts('registration.finished').at(-1)).toMatchObject({ 'user.id': login?.id });
   expect(await shop.register({ ...person, password: 'another password' })).toMatchObject({ status: 409 });
@@ -234,7 +234,7 @@ test('what nobody asks for again is taken back by the recovery, if there is no l
   await shop.register(person);
   shop.oauth.fault = undefined;
   const { length } = shop.service.facts('registration.abandoned');
-  shop.clock.advance(30_000);
+  shop.clock.advance(15_000);
   await waitFor('the recovery', () => shop.service.facts('registration.abandoned').length > length, 15_000);
   const id = String(shop.service.facts('registration.abandoned').at(-1)?.['user.id']);
   expect(shop.oauth.logins.has(id)).toBe(true);
@@ -274,6 +274,7 @@ test('only the customer and admins see a customer; to others there is no such cu
 
 test('an admin pages through all customers, newest first, each once', async () => {
   const ids: unknown[] = [];
+  shop.clock.advance(1);
   for (let index = 0; index < 5; index += 1) {
     shop.clock.advance(index % 2);
     ids.unshift((await shop.register(createPerson())).body.id);
@@ -312,7 +313,7 @@ test('whoever leaves while oauth is down is forgotten at once, and the recovery 
   expect(shop.service.facts('login.removal_deferred').at(-1)).toMatchObject({ 'user.id': id });
   expect(shop.oauth.logins.get(id)).toBeDefined();
   shop.oauth.fault = undefined;
-  shop.clock.advance(30_000);
+  shop.clock.advance(15_000);
   await waitFor(
     'the recovery',
     () => shop.service.facts('login.removed').some((fact) => fact['user.id'] === id),

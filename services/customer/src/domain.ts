@@ -39,7 +39,7 @@ interface Known extends Held, Profile {
 export type Customer = PendingCustomer | ActiveCustomer | ClosedCustomer;
 export type PendingCustomer = Known & { readonly state: 'PENDING'; readonly claimedAt: Date };
 export type ActiveCustomer = Known & { readonly state: 'ACTIVE' };
-export type ClosedCustomer = Held & { readonly state: 'CLOSING' | 'CLOSED' };
+type ClosedCustomer = Held & { readonly state: 'CLOSING' | 'CLOSED' };
 
 /** A PENDING or CLOSING customer that nobody has worked on for a while. */
 export interface Unfinished extends Held {
@@ -49,7 +49,7 @@ export interface Unfinished extends Held {
 /** Longer than any request lives, so that two live requests rarely work on one registration; safe even if they do. */
 export const claimMs = 10_000;
 /** After this long without anybody's work the recovery takes it up. */
-export const recoveryMs = 30_000;
+export const recoveryMs = 15_000;
 
 /** Two spellings of one address are one customer. */
 export const normaliseEmail = (email: string): string => email.toLowerCase();

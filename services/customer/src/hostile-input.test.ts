@@ -26,7 +26,7 @@ beforeAll(async () => {
     env: { MONGO_URL: store.url('customer'), OAUTH_URL: oauth.url, DEMO_MODE: 'true' },
     issuer,
   });
-  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 15_000);
+  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 30_000);
 }, 60_000);
 afterAll(async () => {
   await service?.stop();

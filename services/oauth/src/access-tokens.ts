@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { AccessTokens, SigningKeys, VerifiedToken } from './use-cases/ports.js';
 
-export const audience = 'glasshouse';
+const audience = 'glasshouse';
 const tokenPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const maxTokenLength = 8 * 1024;
 

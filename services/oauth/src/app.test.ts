@@ -31,6 +31,7 @@ interface Answer {
 interface Fixture {
   service: TestService;
   clock: FakeClock;
+  ready(): Promise<unknown>;
   /** Stops the service and starts it again on the same store and the same key file. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -51,8 +52,8 @@ const startFixture = async (): Promise<Fixture> => {
   const store = await startDocumentStore();
   // It begins now, since the store's own clock decides when documents expire.
   const clock = createFakeClock(new Date());
-  const start = async (): Promise<TestService> => {
-    const service = await startService({
+  const start = (): Promise<TestService> =>
+    startService({
       name: 'oauth',
       create: createService,
       schema: configSchema,
@@ -68,16 +69,16 @@ const startFixture = async (): Promise<Fixture> => {
       },
       clock,
     });
-    await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 15_000);
-    return service;
-  };
   const send = async (url: string, init: RequestInit): Promise<Answer> => toAnswer(await fetch(url, init));
   const fixture: Fixture = {
     service: await start(),
     clock,
+    // Making the first keys takes a while on a busy machine.
+    ready: () => waitFor('readiness', async () => (await fetch(`${fixture.service.admin}/health/ready`)).ok, 30_000),
     async restart() {
       await fixture.service.stop();
       fixture.service = await start();
+      await fixture.ready();
     },
     async stop() {
       await fixture.service.stop();
@@ -111,6 +112,7 @@ let oauth: Fixture;
 
 beforeAll(async () => {
   oauth = await startFixture();
+  await oauth.ready();
 }, 60_000);
 afterAll(() => oauth?.stop());
 

@@ -14,7 +14,7 @@ export const clientTokenTtlS = 15 * 60;
 /** A family ends this long after its login, however often it was refreshed. */
 export const refreshFamilyTtlMs = 30 * 24 * 60 * 60_000;
 /** So long may a client that lost the answer ask with the old token again. */
-export const refreshReplayMs = 10_000;
+const refreshReplayMs = 10_000;
 
 export type Role = 'customer' | 'admin';
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
       DEMO_CLIENT_SECRET: 'secret-of-this-client',
     },
   });
-  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 15_000);
+  await waitFor('readiness', async () => (await fetch(`${service.admin}/health/ready`)).ok, 30_000);
 }, 60_000);
 afterAll(async () => {
   await service?.stop();

@@ -109,7 +109,7 @@ test('the recovery finishes a registration whose login stands', async () => {
   const [pending] = parts.ports.customers.values();
   await parts.useCases.recover(new AbortController().signal);
   expect(statesOf(parts.ports)).toEqual(['PENDING']);
-  parts.ports.clock.advance(30_000);
+  parts.ports.clock.advance(15_000);
   await parts.useCases.recover(new AbortController().signal);
   expect(statesOf(parts.ports)).toEqual(['ACTIVE']);
   expect(parts.ports.facts).toContain(`registrationFinished:${pending?.id}`);
@@ -121,7 +121,7 @@ test('the recovery takes back a registration without a login, and a creation tha
   await interrupt(parts, 'before');
   const { ports, useCases } = parts;
   const [pending] = ports.customers.values();
-  ports.clock.advance(30_000);
+  ports.clock.advance(15_000);
   await useCases.recover(new AbortController().signal);
   expect(ports.customers.size).toBe(0);
   expect(ports.facts).toContain(`registrationAbandoned:${pending?.id}`);
@@ -146,7 +146,7 @@ test('a slow registration and the recovery of it never both decide', async () =>
   const held = hold(ports);
   const slow = useCases.register(grace);
   await held.arrived;
-  ports.clock.advance(30_000);
+  ports.clock.advance(15_000);
   await useCases.recover(new AbortController().signal);
   held.goOn();
   const customer = await slow;

@@ -3,7 +3,7 @@ import type { AppError, Clock } from '@glasshouse/service-kit';
 import type { Client, Credential, RefreshFamily, Throttle } from '../domain.js';
 import type { Ports, VerifiedToken } from '../use-cases/ports.js';
 
-export interface FakeClock extends Clock {
+interface FakeClock extends Clock {
   advance(ms: number): void;
 }
 

@@ -64,7 +64,7 @@ export const createClientAuthentication = ({ clients, probe }: Pick<Ports, 'clie
 };
 
 /** Id and secret of `Basic base64(id:secret)`, each form-encoded within (RFC 6749, section 2.3.1). */
-export const parseBasic = (header: string): { id: string; secret: string } | undefined => {
+const parseBasic = (header: string): { id: string; secret: string } | undefined => {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
   if (encoded === undefined) return undefined;
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];

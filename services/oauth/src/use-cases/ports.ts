@@ -40,7 +40,7 @@ export interface ThrottleStore {
 }
 
 /** Failures per client address in a window; shared between replicas as far as the shared counters can be reached. */
-export interface AddressFailures {
+interface AddressFailures {
   get(address: string): Promise<number>;
   count(address: string): Promise<void>;
 }
@@ -52,7 +52,7 @@ export interface Passwords {
   verify(hash: string | undefined, password: string): Promise<boolean>;
 }
 
-export interface AccessClaims {
+interface AccessClaims {
   readonly sub: string;
   readonly clientId: string;
   readonly scope: readonly string[];
