@@ -13,6 +13,16 @@ previous, and a new next is made. Tokens signed before stay valid, so no request
   --help        this text
 `;
 
+interface Rotation {
+  readonly current: { readonly kid: string };
+  readonly next: { readonly kid: string };
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly detail: string;
+}
+
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -29,8 +39,8 @@ const main = async (): Promise<void> => {
     headers: { 'content-type': 'application/json', 'x-service-key': `operator.${self}` },
     body: JSON.stringify({ force: values.force }),
   });
-  const answer = await response.json();
-  if (!response.ok) throw new CommandError(`The rotation was refused: ${answer.code} ${answer.detail ?? ''}`);
+  const answer = (await response.json()) as Rotation & Refusal;
+  if (!response.ok) throw new CommandError(`The rotation was refused: ${answer.code} ${answer.detail}`);
   process.stdout.write(`Rotated. current ${answer.current.kid}, next ${answer.next.kid}\n`);
 };
 
