@@ -1,21 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { waitFor } from '@glasshouse/test-kit';
+import { isAlive, killIfAlive, type Launcher, launch } from './launcher.js';
 
-const root = resolve(__dirname, '../..');
+export const services = ['gateway', 'oauth', 'customer', 'product', 'order', 'payment'] as const;
+export type ServiceName = (typeof services)[number];
+export type PartName = ServiceName | 'document store' | 'telemetry backend';
+
+export interface Addresses {
+  readonly gateway: string;
+  readonly jaeger: string;
+  readonly elasticsearch: string;
+  readonly prometheus: string;
+  readonly admin: Readonly<Record<ServiceName, string>>;
+}
 
 interface RunFile {
   readonly pid: number;
-  readonly addresses: {
-    readonly gateway: string;
-    readonly jaeger: string;
-    readonly elasticsearch: string;
-    readonly prometheus: string;
-    readonly admin: Readonly<Record<string, string>>;
-  };
+  readonly addresses: Addresses;
   readonly pids: Readonly<Record<string, number>>;
 }
 
@@ -28,31 +32,43 @@ export interface Answer {
 }
 
 export interface CallOptions {
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly body?: unknown;
+  /** Sent as application/x-www-form-urlencoded, in place of a JSON body. */
+  readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+}
+
+export interface Customer {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  readonly token: string;
+  readonly refreshToken: string;
 }
 
 /** A running shop of its own: free ports, an empty data folder, and the failpoints of a test build. */
 export interface TestShop {
   readonly dataDirectory: string;
-  run(): Promise<RunFile>;
+  /** Where it listens now; a restart moves it. */
+  addresses(): Addresses;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
-  login(email: string, password: string): Promise<string>;
-  newCustomer(): Promise<{ token: string; email: string; password: string; id: string }>;
+  login(email: string, password: string): Promise<{ accessToken: string; refreshToken: string }>;
+  newCustomer(): Promise<Customer>;
   adminToken(): Promise<string>;
   order(token: string, body: unknown, key?: string): Promise<Answer>;
-  /** Ends a part at once, as a crash would. The launcher starts it again. */
-  kill(part: string): Promise<void>;
+  pid(part: PartName): Promise<number>;
+  signal(part: PartName, signal: NodeJS.Signals): Promise<void>;
+  /** Ends a part at once, as a crash would, and waits until the launcher has it ready again. */
+  crash(part: PartName): Promise<void>;
+  /** Waits until the process is gone, by whatever, and the launcher has put a ready one in its place. */
+  untilReplaced(part: PartName, previousPid: number): Promise<void>;
   /** Ends every process at once, the launcher included. */
   killAll(): Promise<void>;
-  /** Sends a signal to a part, for instance SIGSTOP. */
-  signal(part: string, signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same data after killAll. */
   restart(): Promise<void>;
-  waitUntilReady(part: string): Promise<void>;
-  /** All text the launcher has printed. */
+  /** All that the launcher has printed. */
   output(): string;
   stop(): Promise<void>;
 }
@@ -64,49 +80,52 @@ export interface ShopOptions {
 
 export const startShop = async ({ args = [], environment = {} }: ShopOptions = {}): Promise<TestShop> => {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'glasshouse-e2e-'));
-  let output = '';
-  let launcher: ChildProcess;
-
-  const launch = async (): Promise<void> => {
-    const main = join(root, 'embedded/launcher/dist/main.js');
-    launcher = spawn(process.execPath, [main, '--offset', 'auto', '--data', dataDirectory, ...args], {
-      cwd: root,
-      // The failpoints exist only under this condition; the launcher's children inherit it.
-      env: { ...process.env, NODE_OPTIONS: '--conditions=glasshouse-test', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const started = output.length;
-    launcher.stdout?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    launcher.stderr?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    await waitFor(
-      'the shop to be up',
-      () => {
-        if (launcher.exitCode !== null) throw new Error(`npm start ended:\n${output}`);
-        return output.slice(started).includes('Glasshouse is up.');
-      },
-      60_000,
-    ).catch((error: unknown) => {
-      throw new Error(`the shop did not start:\n${output}`, { cause: error });
-    });
-  };
+  let launcher: Launcher;
+  let addresses: Addresses;
 
   const run = async (): Promise<RunFile> => JSON.parse(await readFile(join(dataDirectory, 'run.json'), 'utf8'));
-  const demo = async () => JSON.parse(await readFile(join(dataDirectory, 'secrets/demo.json'), 'utf8'));
 
-  const call: TestShop['call'] = async (method, path, { token, body, headers = {}, timeoutMs = 15_000 } = {}) => {
-    const { addresses } = await run();
+  const stop = async (): Promise<void> => {
+    launcher.signal('SIGTERM');
+    await launcher.untilEnded();
+    await keepLogs(dataDirectory, launcher.output());
+    await rm(dataDirectory, { recursive: true, force: true });
+  };
+
+  const start = async (): Promise<void> => {
+    launcher = launch({
+      args: ['--offset', 'auto', '--data', dataDirectory, ...args],
+      environment: {
+        // The failpoints exist only under this condition; the launcher's children inherit it.
+        NODE_OPTIONS: '--conditions=glasshouse-test',
+        // One address sends what many would.
+        GATEWAY__ANONYMOUS_RATE: '10000',
+        GATEWAY__CLIENT_RATE: '10000',
+        ...environment,
+      },
+    });
+    try {
+      await launcher.untilUp();
+      addresses = (await run()).addresses;
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  };
+
+  const call: TestShop['call'] = async (method, path, options = {}) => {
+    const { token, body, form, headers = {}, timeoutMs = 15_000 } = options;
+    const content = form === undefined ? JSON.stringify(body) : new URLSearchParams(form).toString();
+    const contentType = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
     const response = await fetch(`${addresses.gateway}${path}`, {
       method,
       headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(content === undefined ? {} : { 'content-type': contentType }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === undefined ? {} : { body: content }),
+      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
@@ -121,73 +140,82 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
 
   const login: TestShop['login'] = async (email, password) => {
     const answer = await call('POST', '/users/api/login', { body: { email, password } });
-    if (answer.status !== 200) throw new Error(`login: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body.accessToken;
+    return orThrow('login', answer, 200);
   };
 
-  const pidOf = async (part: string): Promise<number> => {
-    const pid = (await run()).pids[part];
-    if (pid === undefined) throw new Error(`${part} has no process`);
-    return pid;
+  const pid: TestShop['pid'] = async (part) => {
+    const { pids } = await run();
+    if (pids[part] === undefined) throw new Error(`${part} has no process`);
+    return pids[part];
   };
 
-  const ended = (child: ChildProcess): Promise<void> =>
-    new Promise((done) => {
-      if (child.exitCode !== null || child.signalCode !== null) done();
-      else child.once('exit', () => done());
-    });
+  const untilReplaced: TestShop['untilReplaced'] = async (part, previousPid) => {
+    await waitFor(`${part} to end`, () => !isAlive(previousPid), 30_000);
+    await waitFor(`${part} to be started again`, async () => (await pid(part)) !== previousPid, 60_000);
+    const readyUrl = toReadyUrl(part, addresses);
+    await waitFor(`${part} to be ready`, async () => (await fetch(readyUrl)).ok, 60_000);
+  };
 
-  await launch();
+  await start();
   return {
     dataDirectory,
-    run,
+    addresses: () => addresses,
     call,
     login,
     async newCustomer() {
       const email = `e2e-${randomUUID()}@glasshouse.test`;
       const password = randomBytes(12).toString('base64url');
       const answer = await call('POST', '/api/customers', { body: { email, password, name: 'Test Customer' } });
-      if (answer.status !== 201) throw new Error(`registration: ${answer.status} ${JSON.stringify(answer.body)}`);
-      return { email, password, id: answer.body.id, token: await login(email, password) };
+      const { id } = orThrow('registration', answer, 201);
+      const { accessToken, refreshToken } = await login(email, password);
+      return { email, password, id, token: accessToken, refreshToken };
     },
-    adminToken: async () => login('admin@glasshouse.test', (await demo()).adminPassword),
+    async adminToken() {
+      const demo = JSON.parse(await readFile(join(dataDirectory, 'secrets/demo.json'), 'utf8'));
+      return (await login('admin@glasshouse.test', demo.adminPassword)).accessToken;
+    },
     order: (token, body, key = randomUUID()) =>
       call('POST', '/api/orders', { token, body, headers: { 'idempotency-key': key } }),
-    async kill(part) {
-      process.kill(await pidOf(part), 'SIGKILL');
-    },
+    pid,
     async signal(part, signal) {
-      process.kill(await pidOf(part), signal);
+      process.kill(await pid(part), signal);
     },
+    async crash(part) {
+      const previousPid = await pid(part);
+      process.kill(previousPid, 'SIGKILL');
+      await untilReplaced(part, previousPid);
+    },
+    untilReplaced,
     async killAll() {
-      const { pids } = await run();
+      const pids = Object.values((await run()).pids);
       // The launcher first, so that it restarts nobody.
-      launcher.kill('SIGKILL');
-      for (const pid of Object.values(pids)) killIfAlive(pid);
-      await ended(launcher);
+      launcher.signal('SIGKILL');
+      for (const each of pids) killIfAlive(each);
+      await launcher.untilEnded();
+      await waitFor('every process to be gone', () => !pids.some(isAlive));
     },
-    restart: launch,
-    async waitUntilReady(part) {
-      const { addresses } = await run();
-      await waitFor(
-        `${part} to be ready`,
-        async () => (await fetch(`${addresses.admin[part]}/health/ready`)).ok,
-        30_000,
-      );
-    },
-    output: () => output,
-    async stop() {
-      launcher.kill('SIGTERM');
-      await ended(launcher);
-      await rm(dataDirectory, { recursive: true, force: true });
-    },
+    restart: start,
+    output: () => launcher.output(),
+    stop,
   };
 };
 
-const killIfAlive = (pid: number): void => {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
+/** For whoever has to find out why a test failed: `E2E_LOGS=DIR` keeps what every shop has logged and printed. */
+const keepLogs = async (dataDirectory: string, output: string): Promise<void> => {
+  const { E2E_LOGS } = process.env;
+  if (E2E_LOGS === undefined) return;
+  const kept = join(E2E_LOGS, basename(dataDirectory));
+  await cp(join(dataDirectory, 'logs'), kept, { recursive: true });
+  await writeFile(join(kept, 'npm-start.log'), output);
+};
+
+const orThrow = (what: string, { status, body }: Answer, expected: number) => {
+  if (status !== expected) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
+  return body;
+};
+
+const toReadyUrl = (part: PartName, { admin, jaeger }: Addresses): string => {
+  if (part === 'telemetry backend') return `${jaeger}/api/services`;
+  // The store has no HTTP; a service that uses it is ready only if it answers.
+  return `${admin[part === 'document store' ? 'product' : part]}/health/ready`;
 };
