@@ -13,10 +13,14 @@ export const findTakenPorts = async (offset: number): Promise<string[]> => {
     .map(({ port, part }) => `Port ${port}, wanted by ${part}, is taken by another program.`);
 };
 
-/** An offset at which every port of the plan is free at this moment. The start is random, so that two seekers differ. */
+/**
+ * An offset at which every port of the plan is free at this moment. The start is random, so that two seekers differ.
+ * With 5,700 the highest port is 32,717: from 32,768 on, Linux gives ports to outgoing connections, and one of those
+ * could take the port of a part that is being restarted.
+ */
 export const findFreeOffset = async (random: () => number = Math.random): Promise<number> => {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const offset = 1_000 + Math.floor(random() * 370) * 100;
+    const offset = 1_000 + Math.floor(random() * 471) * 10;
     if ((await findTakenPorts(offset)).length === 0) return offset;
   }
   throw new Error('No offset was found at which all ports are free. End other programs, or choose one with --offset.');
