@@ -181,6 +181,19 @@ test('a registration answers the customer and where to find it, and gives oauth 
   expect(await shop.service.metric('registrations_total', { outcome: 'registered' })).toBe(before + 1);
 });
 
+test('a registration is one trace: the reservation, the call to oauth, and the write that makes it count', async () => {
+  const { headers } = await shop.register(createPerson());
+  const traceId = headers.get('traceresponse')?.split('-')[1];
+  const spans = await waitFor('the trace', () => {
+    const found = shop.service.spans.filter((span) => span.traceId === traceId);
+    return found.length === 4 && found;
+  });
+  const root = spans.find(({ name }) => name === 'POST /api/customers');
+  const children = spans.filter(({ parentId }) => parentId === root?.spanId).sort((a, b) => a.startedAt - b.startedAt);
+  expect(children.map(({ name }) => name)).toEqual(['customers.insert', 'POST oauth', 'customers.findOneAndUpdate']);
+  expect(spans.filter(({ tags }) => tags.error === true)).toEqual([]);
+});
+
 test('of many registrations of one address at once exactly one is answered 201', async () => {
   const person = createPerson();
   const answers = await Promise.all(
