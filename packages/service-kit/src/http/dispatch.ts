@@ -108,9 +108,10 @@ const sendReply = (res: Response, spec: RouteSpec, { status, body, headers = {} 
   if (spec.access !== 'anyone') res.setHeader('cache-control', 'no-store');
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
   if (body === undefined) return void res.end();
-  const content = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+  // A text goes out in one write together with the headers, bytes in two.
+  const content = Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const contentType = spec.answers[status]?.contentType ?? 'application/json; charset=utf-8';
   if (!res.hasHeader('content-type')) res.setHeader('content-type', contentType);
-  res.setHeader('content-length', content.length);
+  res.setHeader('content-length', Buffer.byteLength(content));
   res.end(content);
 };

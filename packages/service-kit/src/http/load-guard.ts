@@ -36,16 +36,20 @@ export interface LoadGuard {
 /** A loop this late cannot keep any promise; what it has begun it should finish before it begins more. */
 const maxLoopDelayMs = 100;
 
+/** A few requests at once are no overload; if the loop is late then, somebody else uses the processor. */
+const alwaysAdmitted = 16;
+
 /**
  * Refuses early what could only be answered late: above the cap, and above a quarter of it while the event loop is
  * behind. A server that takes everything falls to a fraction of its capacity; a capped one keeps it.
  */
 export const createLoadGuard = (maxInFlight: number, loopDelay: LoopDelay): LoadGuard => {
   let inFlight = 0;
+  const maxWhenLate = Math.max(alwaysAdmitted, maxInFlight / 4);
   return {
     enter: () => {
       if (inFlight >= maxInFlight) return 'in_flight';
-      if (inFlight >= maxInFlight / 4 && loopDelay.current() > maxLoopDelayMs) return 'event_loop_delay';
+      if (inFlight >= maxWhenLate && loopDelay.current() > maxLoopDelayMs) return 'event_loop_delay';
       inFlight += 1;
       return undefined;
     },

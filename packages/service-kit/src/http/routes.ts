@@ -106,10 +106,7 @@ export const defineRoute = <P = undefined, Q = undefined, H = undefined, B = und
   if (spec.method === 'get' && spec.body !== undefined) throw new Error(`${name}: a GET has no body.`);
   return {
     spec,
-    answer: async (raw) => {
-      const parsed = parseInput<P, Q, H, B>(options, raw);
-      // The getters of `raw` (caller, signal) must stay lazy, so it is the prototype and not spread.
-      return handler(Object.assign(Object.create(raw) as RouteInput<P, Q, H, B>, parsed));
-    },
+    // The getters of `raw` (caller, signal) stay lazy, since only the parsed parts are written over.
+    answer: async (raw) => handler(Object.assign(raw, parseInput<P, Q, H, B>(options, raw)) as RouteInput<P, Q, H, B>),
   };
 };

@@ -16,9 +16,16 @@ describe('a load guard', () => {
     expect([guard.enter(), guard.enter()]).toEqual([undefined, 'in_flight']);
   });
 
-  test('lets in a quarter of them while the event loop is late, but never nobody', () => {
-    const guard = createLoadGuard(8, late);
-    expect([guard.enter(), guard.enter(), guard.enter()]).toEqual([undefined, undefined, 'event_loop_delay']);
+  test('lets in a quarter of them while the event loop is late', () => {
+    const guard = createLoadGuard(100, late);
+    const reasons = Array.from({ length: 26 }, () => guard.enter());
+    expect(reasons).toEqual([...Array(25).fill(undefined), 'event_loop_delay']);
+  });
+
+  test('lets in a few whatever the event loop does', () => {
+    const guard = createLoadGuard(20, late);
+    const reasons = Array.from({ length: 17 }, () => guard.enter());
+    expect(reasons).toEqual([...Array(16).fill(undefined), 'event_loop_delay']);
   });
 });
 
