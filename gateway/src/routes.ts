@@ -41,8 +41,8 @@ const product = to('product');
 const order = to('order');
 const payment = to('payment');
 
-/** An order is worked on for up to 3 s before it is answered with 202. */
-const orderTimeout = { headersTimeoutMs: 4_000 };
+/** An order is worked on for up to 3 s before it is answered with 202; a registration waits for oauth, twice if need be. */
+const longTimeout = { headersTimeoutMs: 4_500 };
 const clientAuth = { hasClientAuth: true };
 
 export const proxyRoutes: readonly ProxyRoute[] = [
@@ -52,7 +52,7 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   oauth('POST', '/oauth/introspect', 'anyone', clientAuth),
   oauth('GET', '/.well-known/jwks.json', 'anyone'),
   oauth('GET', '/.well-known/oauth-authorization-server', 'anyone'),
-  customer('POST', '/api/customers', 'anyone'),
+  customer('POST', '/api/customers', 'anyone', longTimeout),
   customer('GET', '/api/customers', 'admin'),
   customer('GET', '/api/customers/me', 'customer'),
   customer('PATCH', '/api/customers/me', 'customer'),
@@ -66,10 +66,10 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   product('DELETE', '/api/products/:sku', 'admin'),
   product('GET', '/api/products/:sku/availability', 'anyone'),
   product('POST', '/api/products/:sku/stock', 'admin'),
-  order('POST', '/api/orders', 'customer', orderTimeout),
+  order('POST', '/api/orders', 'customer', longTimeout),
   order('GET', '/api/orders', 'user'),
   order('GET', '/api/orders/:id', 'user'),
-  order('POST', '/api/orders/:id/cancel', 'customer', orderTimeout),
+  order('POST', '/api/orders/:id/cancel', 'customer', longTimeout),
   order('GET', '/api/orders/:id/invoice', 'customer'),
   payment('GET', '/api/payments/:orderId', 'user'),
 ];

@@ -95,7 +95,7 @@ const walk: readonly Step[] = [
     keep: { clientToken: 'access_token' },
   },
   { call: 'POST /oauth/introspect', form: { token: '{{clientToken}}' }, hasClientAuth: true },
-  { call: 'POST /oauth/revoke', form: { token: '{{refreshToken}}' }, hasClientAuth: true },
+  { call: 'POST /oauth/revoke', form: { client_id: 'glasshouse-shop', token: '{{refreshToken}}' } },
   {
     call: 'POST /users/api/login',
     name: 'a wrong password, refused',

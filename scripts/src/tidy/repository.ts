@@ -43,7 +43,9 @@ export const readRepository = async (root: string): Promise<Repository> => {
   return { files: files.flat() };
 };
 
-export const isTest = (path: string): boolean => path.endsWith('.test.ts');
+/** Tests and what only tests use. */
+export const isTest = (path: string): boolean =>
+  path.endsWith('.test.ts') || /\/src\/(.*\/)?(testing|fixtures)\//.test(path);
 
 export const findFile = ({ files }: Repository, path: string): string | undefined =>
   files.find((file) => file.path === path)?.text;

@@ -10,8 +10,8 @@ import {
   type TestService,
   waitFor,
 } from '@glasshouse/test-kit';
-import { createDownstreams } from './fixtures/downstreams.js';
 import { configSchema, createService } from './main.js';
+import { createDownstreams } from './testing/downstreams.js';
 
 interface Answer {
   readonly status: number;

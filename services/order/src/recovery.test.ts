@@ -11,9 +11,9 @@ import {
 } from '@glasshouse/test-kit';
 import mongoose from 'mongoose';
 import { newOrder, type Order, type OrderState, toOrderId, toOrderNo } from './domain.js';
-import { createDownstreams, type Mood } from './fixtures/downstreams.js';
-import { brokenAtRest } from './fixtures/invariants.js';
 import { configSchema, createService } from './main.js';
+import { createDownstreams, type Mood } from './testing/downstreams.js';
+import { brokenAtRest } from './testing/invariants.js';
 
 interface Answer {
   readonly status: number;

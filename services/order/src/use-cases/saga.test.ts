@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { exploreAll, runScenario, type Scenario } from '../fixtures/explore.js';
-import type { Mutation } from '../fixtures/shop.js';
+import { exploreAll, runScenario, type Scenario } from '../testing/explore.js';
+import type { Mutation } from '../testing/shop.js';
 
 type Order = Scenario['orders'][number];
 const paid: Order = { key: 'a', paymentMethod: 'card_ok' };
