@@ -21,7 +21,7 @@ export const faultSchema = z.strictObject({
  * A fault that is switched on for one route, or for all: it makes answers late by `latencyMs`, and turns the share
  * `errorRate` of them into errors. With a status but no rate, all of them; with neither, none.
  */
-export type Fault = z.infer<typeof faultSchema>;
+type Fault = z.infer<typeof faultSchema>;
 
 /** The faults of a service: in memory, off at start, never on the admin port. */
 export interface Faults {

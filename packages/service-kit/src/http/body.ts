@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type AppError, kitErrors } from '../errors.js';
 
-export const maxBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 
 /** 5,000 nested arrays fit into 10 kB and overflow the stack of whoever walks or writes them again. */
 const maxJsonDepth = 20;

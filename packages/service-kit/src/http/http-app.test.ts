@@ -108,7 +108,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const traceIdOf = (response: request.Response): string => String(response.headers['traceresponse']).slice(3, 35);
+const traceIdOf = (response: request.Response): string => String(response.headers.traceresponse).slice(3, 35);
 const spanOf = async (traceId: string) => {
   await waitFor('the span of the request', () => service.spans.some((span) => span.traceId === traceId));
   return service.spans.find((span) => span.traceId === traceId);
@@ -206,7 +206,7 @@ describe('a request', () => {
   test('that created something says where', async () => {
     const response = await request(service.app).post('/api/products').send({ sku: 'TEA' });
     expect(response.status).toBe(201);
-    expect(response.headers['location']).toBe('http://localhost:8080/api/products/TEA');
+    expect(response.headers.location).toBe('http://localhost:8080/api/products/TEA');
     expect(response.body).toEqual({ sku: 'TEA', tags: [] });
   });
 });
@@ -236,7 +236,7 @@ describe('an error', () => {
     expect(response.body).toMatchObject({ code: 'internal_error', detail: 'Something went wrong on our side.' });
     expect(response.text).not.toMatch(/hunter2|secret|\.ts/);
     const span = await spanOf(traceIdOf(response));
-    expect(span?.tags['error']).toBe(true);
+    expect(span?.tags.error).toBe(true);
     const errors = logsOf(traceIdOf(response)).filter((record) => record['log.level'] === 'error');
     expect(errors).toHaveLength(1);
     expect(errors[0]?.['error.stack_trace']).toContain('http-app.test.ts');
@@ -245,7 +245,7 @@ describe('an error', () => {
   test('of another system is a warning', async () => {
     const response = await request(service.app).get('/api/down');
     expect(response.body).toMatchObject({ status: 503, code: 'database_unavailable' });
-    expect((await spanOf(traceIdOf(response)))?.tags['error']).toBe(true);
+    expect((await spanOf(traceIdOf(response)))?.tags.error).toBe(true);
     expect(logsOf(traceIdOf(response)).map((record) => record['log.level'])).toEqual(['warn', 'info']);
   });
 
@@ -326,6 +326,6 @@ describe('at the public edge', () => {
   test('a path that is declared but that no handler answers is not found', async () => {
     const response = await request(edge.app).post('/proxied/7');
     expect(response.body).toMatchObject({ code: 'method_not_allowed' });
-    expect(response.headers['allow']).toBe('GET, HEAD');
+    expect(response.headers.allow).toBe('GET, HEAD');
   });
 });

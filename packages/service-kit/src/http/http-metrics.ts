@@ -3,14 +3,14 @@ import type { Counter, Histogram, Telemetry } from '@glasshouse/telemetry';
 import { shedReasons } from './load-guard.js';
 
 /** What happened to security, as a fact and a count. */
-export const securityEvents = ['auth.denied', 'request.refused', 'limit.hit'] as const;
+const securityEvents = ['auth.denied', 'request.refused', 'limit.hit'] as const;
 export type SecurityEvent = (typeof securityEvents)[number];
 
 /** The route label of requests that match no route: their paths are no closed set. */
 export const unmatchedRoute = 'unmatched';
 
 /** OpenTelemetry's name for a method outside the standard ones. */
-export const otherMethod = '_OTHER';
+const otherMethod = '_OTHER';
 
 /** The status of a request whose client left before the answer; no RFC has one, nginx made this one known. */
 export const clientGone = 499;

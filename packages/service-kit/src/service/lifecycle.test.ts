@@ -119,7 +119,7 @@ describe('a service that goes down', () => {
     expect(await readiness(service)).toMatchObject({ status: 'unavailable', checks: { service: 'draining' } });
     const response = await request(service.app).get('/');
     expect(response.body.code).toBe('route_not_found');
-    expect(response.headers['connection']).toBe('close');
+    expect(response.headers.connection).toBe('close');
     await stopped;
   });
 

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type AppError, kitErrors } from '../errors.js';
 
 /** A port that cannot be listened on. */
-export class PortError extends Error {
+class PortError extends Error {
   override readonly name = 'PortError';
 }
 
