@@ -3,11 +3,15 @@ import mongoose from 'mongoose';
 import { codeOf, startTestStore, type TestStore } from './testing/store.js';
 import { connectWire } from './testing/wire.js';
 
+interface Loose extends mongoose.mongo.BSON.Document {
+  _id?: string | number | number[] | Double | Long | ObjectId;
+}
+
 let store: TestStore;
 let count = 0;
 const fresh = () => {
   count += 1;
-  return store.db.collection<Record<string, unknown>>(`c${count}`);
+  return store.db.collection<Loose>(`c${count}`);
 };
 
 beforeAll(async () => {

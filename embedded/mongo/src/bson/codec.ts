@@ -1,4 +1,4 @@
-import { deserialize, serialize } from 'bson';
+import { DBRef, deserialize, serialize } from 'bson';
 import { check, MongoError } from './errors.js';
 import type { Document } from './values.js';
 
@@ -42,6 +42,7 @@ const refuseDepth = (value: unknown, left: number): void => {
   if (typeof value !== 'object' || value === null || value instanceof Date) return;
   const isPlain = !Object.hasOwn(value, '__proto__') && !Object.hasOwn(value, '_bsontype');
   check(isPlain, 'BadValue', "fields named '__proto__' and '_bsontype' are not supported");
+  check(!(value instanceof DBRef), 'BadValue', 'DBRef values are not supported by the embedded document store');
   if ('_bsontype' in value) return;
   check(left > 0, 'Overflow', `document exceeded maximum nested object depth: ${maxDepth}`);
   for (const field of Object.values(value)) refuseDepth(field, left - 1);

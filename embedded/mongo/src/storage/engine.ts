@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { findDamage } from './inspect.js';
 import type { KeyRange } from './keys.js';
 
 /** The folder holds something that is not a whole store. Nothing was changed. */
@@ -43,29 +44,36 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export const openEngine = async (directory: string): Promise<Engine> => {
+export const openEngine = async (directory: string, isDurable: boolean): Promise<Engine> => {
   await mkdir(directory, { recursive: true });
-  const sizeBefore = statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false })?.size;
-  const store = openStore(directory);
+  const file = join(directory, 'data.mdb');
+  const damage = existsSync(file) ? findDamage(file) : undefined;
+  if (damage !== undefined) throw new DamagedDataError(directory, `data.mdb: ${damage}`);
+  const store = openStore(directory, !isDurable);
   try {
     refuseSecondProcess(store, directory);
-    refuseTruncated(store, directory, sizeBefore);
   } catch (error) {
     await store.close();
     throw error;
   }
-  return { store, write: (change) => store.childTransaction(change), close: () => store.close() };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    store,
+    write: <T>(change: () => T): Promise<T> => {
+      const written = store.childTransaction(change);
+      last = written.catch(() => undefined);
+      return written;
+    },
+    close: async () => {
+      await last;
+      await store.close();
+    },
+  };
 };
 
 /** Without overlapping sync a commit's promise means "on disk"; that is the whole of `j: true`. */
-const openStore = (path: string): RootDatabase<Buffer, Buffer> => {
-  try {
-    return open<Buffer, Buffer>({ path, keyEncoding: 'binary', encoding: 'binary', overlappingSync: false });
-  } catch (error) {
-    const reason = String(error);
-    throw /INVALID|VERSION_MISMATCH|CORRUPTED|PAGE_NOTFOUND/.test(reason) ? new DamagedDataError(path, reason) : error;
-  }
-};
+const openStore = (path: string, noSync: boolean): RootDatabase<Buffer, Buffer> =>
+  open<Buffer, Buffer>({ path, keyEncoding: 'binary', encoding: 'binary', overlappingSync: false, noSync });
 
 /** LMDB would let two processes in; each would trust its own memory of the catalogue. Its reader table knows who lives. */
 const refuseSecondProcess = (store: RootDatabase<Buffer, Buffer>, directory: string): void => {
@@ -73,14 +81,6 @@ const refuseSecondProcess = (store: RootDatabase<Buffer, Buffer>, directory: str
   const pids = store.readerList().match(/^\s*\d+/gm) ?? [];
   if (pids.some((pid) => Number(pid) !== process.pid))
     throw new Error(`The data folder ${directory} is used by another process.`);
-};
-
-/** A mapped page beyond the end of the file would kill the process when touched. */
-const refuseTruncated = (store: RootDatabase<Buffer, Buffer>, directory: string, size: number | undefined): void => {
-  const { lastPageNumber, root } = store.getStats() as { lastPageNumber: number; root: { pageSize: number } };
-  const expected = (lastPageNumber + 1) * root.pageSize;
-  if (size !== undefined && size < expected)
-    throw new DamagedDataError(directory, `data.mdb has ${size} of ${expected} bytes`);
 };
 
 /** Moves a folder out of the way, so that the next start begins empty and nothing is lost. Returns its new name. */

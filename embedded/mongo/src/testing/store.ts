@@ -26,7 +26,8 @@ export const connect = (url: string): Promise<MongoClient> =>
 export const startTestStore = async (options: Partial<DocumentStoreOptions> = {}): Promise<TestStore> => {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'glasshouse-mongo-')));
   const logs: string[] = [];
-  const create = (port: number) => createDocumentStore({ directory, port, log: (line) => logs.push(line), ...options });
+  const create = (port: number) =>
+    createDocumentStore({ directory, port, isDurable: false, log: (line) => logs.push(line), ...options });
   let store = create(0);
   const { port } = await store.start();
   const url = `mongodb://127.0.0.1:${port}/test`;

@@ -16,6 +16,7 @@ const maxConnections = 500;
 
 export const createWireServer = (dispatch: Dispatch, report: (error: unknown) => void): WireServer => {
   const sockets = new Map<Socket, { isBusy: boolean }>();
+  const serving = new Set<Promise<void>>();
   let lastConnection = 0;
   let isClosing = false;
 
@@ -55,7 +56,9 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
     socket.on('error', () => undefined);
     const serverAddress = formatAddress(socket.localAddress, socket.localPort);
     const clientAddress = formatAddress(socket.remoteAddress, socket.remotePort);
-    void serve(socket, { id: lastConnection, serverAddress, clientAddress });
+    const served = serve(socket, { id: lastConnection, serverAddress, clientAddress });
+    serving.add(served);
+    void served.finally(() => serving.delete(served));
   });
   server.maxConnections = maxConnections;
 
@@ -65,7 +68,7 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
       isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const [socket, { isBusy }] of sockets) if (!isBusy) socket.destroy();
-      await closed;
+      await Promise.all([closed, ...serving]);
     },
   };
 };

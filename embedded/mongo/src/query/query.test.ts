@@ -1,0 +1,195 @@
+import { Double, Int32, Long } from 'bson';
+import fc from 'fast-check';
+import { encode } from '../bson/codec.js';
+import type { Document } from '../bson/values.js';
+import { type DirectStore, openDirectStore } from '../testing/direct.js';
+import { compareForSort, modelMatches, modelSortKey } from '../testing/model.js';
+
+let store: DirectStore;
+beforeAll(async () => {
+  store = await openDirectStore();
+});
+afterAll(() => store.stop());
+
+const scalar: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 4 }).map((value) => new Int32(value)) },
+  fc.integer({ min: 0, max: 8 }).map((value) => new Double(value / 2)),
+  fc.integer({ min: 0, max: 4 }).map((value) => Long.fromNumber(value)),
+  fc.constantFrom(null, 'x', 'y', true, new Double(Number.NaN), new Date(0)),
+);
+const value: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    { weight: 4, arbitrary: scalar },
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', '0'), tie('value'), { maxKeys: 2, noNullPrototype: true }),
+  ),
+})).value;
+const fields = fc.dictionary(fc.constantFrom('a', 'b', 'c'), value, { maxKeys: 3, noNullPrototype: true });
+const documents = fc
+  .array(fields, { maxLength: 12 })
+  .map((list) => list.map((document, i): Document => ({ _id: new Int32(i), ...document })));
+
+const path = fc.constantFrom('a', 'b', 'c', 'a.b', 'a.0', 'b.a', 'a.b.a', 'a.0.b', '_id');
+const operators: fc.Arbitrary<Document> = fc.letrec<{ operators: Document }>((tie) => ({
+  operators: fc.oneof(
+    { maxDepth: 2, depthSize: 'small' },
+    ...['$eq', '$ne', '$gt', '$gte', '$lt', '$lte'].map((name) => value.map((operand) => ({ [name]: operand }))),
+    fc.tuple(scalar, scalar).map(([$gte, $lt]) => ({ $gte, $lt })),
+    fc.array(value, { maxLength: 3 }).map(($in) => ({ $in })),
+    fc.array(value, { maxLength: 2 }).map(($nin) => ({ $nin })),
+    fc.array(scalar, { maxLength: 2 }).map(($all) => ({ $all })),
+    fc.boolean().map(($exists) => ({ $exists })),
+    fc.nat(3).map(($size) => ({ $size })),
+    fc.constantFrom('int', 'string', 'array', 'object', 'null').map(($type) => ({ $type })),
+    tie('operators').map(($not) => ({ $not })),
+    tie('operators').map(($elemMatch) => ({ $elemMatch })),
+    fc
+      .tuple(fc.constantFrom('a', 'b', '0'), tie('operators'))
+      .map(([name, each]) => ({ $elemMatch: { [name]: each } })),
+  ),
+})).operators;
+const condition = fc.tuple(path, fc.oneof(operators, value)).map(([name, each]): Document => ({ [name]: each }));
+const filters: fc.Arbitrary<Document> = fc.oneof(
+  { weight: 4, arbitrary: condition },
+  fc.tuple(condition, condition).map(([left, right]) => ({ ...left, ...right })),
+  fc
+    .tuple(fc.constantFrom('$and', '$or', '$nor'), fc.array(condition, { minLength: 1, maxLength: 3 }))
+    .map(([name, all]) => ({ [name]: all })),
+);
+const direction = fc.constantFrom(1 as const, -1 as const);
+const keys: fc.Arbitrary<Document> = fc
+  .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c', 'a.b', 'b.a'), direction), {
+    minLength: 1,
+    maxLength: 3,
+    selector: ([name]) => name,
+  })
+  .map((entries) => Object.fromEntries(entries.map(([name, way]) => [name, new Int32(way)])));
+const indexes = fc.uniqueArray(keys, { maxLength: 3, selector: (key) => JSON.stringify(Object.entries(key)) });
+
+let collections = 0;
+/** A collection with these documents and indexes; documents that an index refuses (parallel arrays) are left out. */
+const fill = async (
+  wanted: readonly Document[],
+  patterns: readonly Document[],
+): Promise<{ name: string; kept: Document[] }> => {
+  collections += 1;
+  const name = `q${collections}`;
+  if (patterns.length > 0)
+    await store.run({ createIndexes: name, indexes: patterns.map((key, i) => ({ key, name: `i${i}` })) });
+  const reply = await store.ask({
+    insert: name,
+    documents: wanted.length === 0 ? [{ _id: 'last' }] : wanted,
+    ordered: false,
+  });
+  const refused = ((reply.writeErrors ?? []) as { index: unknown; code: unknown }[]).map(({ index, code }) => {
+    expect(Number(code)).toBe(171);
+    return Number(index);
+  });
+  if (wanted.length === 0) await store.run({ delete: name, deletes: [{ q: {}, limit: 1 }] });
+  return { name, kept: wanted.filter((_, i) => !refused.includes(i)) };
+};
+const ids = (list: readonly Document[]): number[] => list.map(({ _id }) => Number(_id));
+
+test('a query finds what a plain model finds, whatever index serves it', async () => {
+  await fc.assert(
+    fc.asyncProperty(documents, indexes, filters, async (wanted, patterns, filter) => {
+      const { name, kept } = await fill(wanted, patterns);
+      const expected = ids(kept.filter((document) => modelMatches(document, filter)));
+      const numbers = async (options: Document) =>
+        ids(await store.find(name, { filter, ...options })).sort((a, b) => a - b);
+      expect(await numbers({})).toEqual(expected);
+      expect(await numbers({ hint: { $natural: 1 } })).toEqual(expected);
+      for (const [i] of patterns.entries()) expect(await numbers({ hint: `i${i}` })).toEqual(expected);
+      expect((await store.run({ count: name, query: filter })).n).toBe(expected.length);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+test('a sort is in order, whatever index delivers it, and skip and limit cut it', async () => {
+  await fc.assert(
+    fc.asyncProperty(documents, indexes, filters, keys, async (wanted, patterns, filter, sort) => {
+      const { name, kept } = await fill(wanted, patterns);
+      const reply = await store.ask({ find: name, filter, sort, batchSize: 100 });
+      if (reply.ok === 0) {
+        expect(reply.errmsg).toMatch(/parallel arrays/);
+        return;
+      }
+      const found = (reply.cursor as { firstBatch: Document[] }).firstBatch;
+      expect(ids(found).sort((a, b) => a - b)).toEqual(ids(kept.filter((document) => modelMatches(document, filter))));
+      for (const [i, document] of found.entries()) {
+        const before = found[i - 1];
+        if (before === undefined) continue;
+        const order = Object.entries(sort).map(([name, way]) => {
+          const compared = compareForSort(
+            modelSortKey(before, name, Number(way)),
+            modelSortKey(document, name, Number(way)),
+          );
+          return Math.sign(compared * Number(way));
+        });
+        expect(order.find((each) => each !== 0) ?? 0).toBeLessThanOrEqual(0);
+      }
+      expect(ids(await store.find(name, { filter, sort, skip: 1, limit: 2 }))).toEqual(ids(found.slice(1, 3)));
+    }),
+    { numRuns: 400 },
+  );
+});
+
+const paths = fc.constantFrom('a', 'b', 'c', 'a.b', 'a.0', 'b.1', 'd');
+const pairs = <T>(operand: fc.Arbitrary<T>) =>
+  fc
+    .uniqueArray(fc.tuple(paths, operand), { minLength: 1, maxLength: 2, selector: ([name]) => name })
+    .map((entries) => Object.fromEntries(entries));
+const updates: fc.Arbitrary<Document> = fc.oneof(
+  pairs(value).map(($set) => ({ $set })),
+  pairs(fc.constant(1)).map(($unset) => ({ $unset })),
+  pairs(scalar).map(($inc) => ({ $inc })),
+  pairs(scalar).map(($mul) => ({ $mul })),
+  pairs(value).map(($push) => ({ $push })),
+  pairs(value).map(($addToSet) => ({ $addToSet })),
+  pairs(scalar).map(($pull) => ({ $pull })),
+  pairs(scalar).map(($min) => ({ $min })),
+  pairs(fc.constantFrom('c', 'd', 'e')).map(($rename) => ({ $rename })),
+  fields,
+);
+const changes = fc.array(fc.tuple(fc.constantFrom('update', 'updateMany', 'delete', 'insert'), condition, updates), {
+  maxLength: 10,
+});
+
+test('after any writes every index agrees with a scan, and refused writes changed nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(documents, indexes, fc.boolean(), changes, async (wanted, patterns, isUnique, steps) => {
+      const { name } = await fill(wanted, patterns);
+      const unique = { key: { c: 1 }, name: 'unique', unique: true };
+      if (isUnique) await store.ask({ createIndexes: name, indexes: [unique] });
+      for (const [i, [kind, q, u]] of steps.entries()) {
+        const before = await store.find(name);
+        const multi = kind === 'updateMany';
+        const command =
+          kind === 'insert'
+            ? { insert: name, documents: [{ _id: new Int32(100 + i), ...u }] }
+            : kind === 'delete'
+              ? { delete: name, deletes: [{ q, limit: 1 }] }
+              : { update: name, updates: [{ q, u, multi }] };
+        const reply = await store.ask(command);
+        if (reply.writeErrors !== undefined && !multi) expect(await store.find(name)).toEqual(before);
+        expect(await store.run({ validate: name })).toMatchObject({ valid: true, errors: [] });
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('an update that matches nothing writes nothing, and the same document again is no change', async () => {
+  await fc.assert(
+    fc.asyncProperty(fields, async (document) => {
+      const { name } = await fill([{ _id: new Int32(1), ...document }], []);
+      const same = { q: { _id: 1 }, u: { _id: new Int32(1), ...document } };
+      expect(await store.run({ update: name, updates: [same] })).toMatchObject({ n: 1, nModified: 0 });
+      const [found] = await store.find(name);
+      expect(Buffer.compare(encode(found ?? {}), encode({ _id: new Int32(1), ...document }))).toBe(0);
+    }),
+    { numRuns: 100 },
+  );
+});
