@@ -10,7 +10,7 @@ import type { BaseConfig } from './config.js';
 import { type Counters, createCounters } from './counters.js';
 import { createDatabase, type Database } from './database.js';
 import { createFaults } from './faults.js';
-import { createGuard } from './guards/guard.js';
+import { createGuard, rememberCaller } from './guards/guard.js';
 import { createKeyFetch, createKeySet } from './guards/jwks.js';
 import { loadServiceKeys, type ServiceKeys } from './guards/service-keys.js';
 import { createTokenVerifier, type TokenVerifier } from './guards/token-verifier.js';
@@ -104,12 +104,10 @@ export const createKit = (options: KitOptions): Kit => {
   const loopDelay = createLoopDelay();
   const faults = createFaults(Math.random);
   const state: LifecycleState = { phase: 'starting' };
-  const tokens = createTokenVerifier({
-    keys: createKeySet({ fetchKeys: createKeyFetch(clients, config.JWKS_URL), clock }),
-    issuer: config.OAUTH_ISSUER,
-    audience: tokenAudience,
-    clock,
-  });
+  const keys = createKeySet({ fetchKeys: createKeyFetch(clients, config.JWKS_URL), clock });
+  const tokens = rememberCaller(
+    createTokenVerifier({ keys, issuer: config.OAUTH_ISSUER, audience: tokenAudience, clock }),
+  );
   const http: HttpParts = {
     telemetry,
     metrics: createHttpMetrics(telemetry),

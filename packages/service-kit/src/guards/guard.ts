@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Context } from '@glasshouse/telemetry';
+import { currentContext } from '@glasshouse/telemetry';
 import { kitErrors } from '../errors.js';
 import type { Access, Caller } from '../http/routes.js';
 import type { ServiceKeys } from './service-keys.js';
@@ -14,31 +14,34 @@ export interface Proof {
 }
 
 /**
- * Decides whether a request may go on. Who it is goes into the context, so that logs name the user and onward calls
- * carry the same token.
- * @throws kitErrors.unauthenticated, invalidToken, invalidServiceKey, forbidden
+ * Decides whether a request may go on.
+ * @throws kitErrors.unauthenticated, invalidToken, invalidServiceKey, forbidden, keysUnavailable
  */
-export type Guard = (access: Access, headers: IncomingHttpHeaders, context: Context) => Promise<Proof> | Proof;
+export type Guard = (access: Access, headers: IncomingHttpHeaders) => Promise<Proof>;
 
-export const createGuard = (tokens: TokenVerifier, serviceKeys: ServiceKeys): Guard => {
-  const identify = async (headers: IncomingHttpHeaders, context: Context): Promise<Caller> => {
-    const caller = await tokens.verify(headers.authorization);
-    context.userId = caller.sub;
-    context.authorization = headers.authorization;
-    return caller;
-  };
-  return async (access, headers, context) => {
+export const createGuard =
+  (tokens: TokenVerifier, serviceKeys: ServiceKeys): Guard =>
+  async (access, headers) => {
     if (access === 'anyone') return nobody;
     if (typeof access === 'object') {
       const callerService = serviceKeys.verify(headers['x-service-key'], access.services);
       // Where a user is behind an internal call the token travels too, and it has to hold here as well.
-      const caller = headers.authorization === undefined ? undefined : await identify(headers, context);
+      const caller = headers.authorization === undefined ? undefined : await tokens.verify(headers.authorization);
       return { caller, callerService };
     }
-    const caller = await identify(headers, context);
+    const caller = await tokens.verify(headers.authorization);
     if (access !== 'user' && !caller.roles.includes(access)) throw kitErrors.forbidden();
     return { caller, callerService: '' };
   };
-};
 
 const nobody: Proof = { caller: undefined, callerService: '' };
+
+/** Puts who was verified into the request's context, so that logs name the user and onward calls carry the same token. */
+export const rememberCaller = (tokens: TokenVerifier): TokenVerifier => ({
+  verify: async (authorization) => {
+    const caller = await tokens.verify(authorization);
+    const context = currentContext();
+    if (context !== undefined) Object.assign(context, { userId: caller.sub, authorization });
+    return caller;
+  },
+});

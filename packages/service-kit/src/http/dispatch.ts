@@ -16,7 +16,7 @@ const minimumMs = 50;
 export const createDispatch = (guard: Guard): RequestHandler => {
   const work = async (route: Route, req: Request, input: InputParts): Promise<Reply> => {
     const { spec } = route;
-    const proof = await guard(spec.access, req.headers, input.state.context);
+    const proof = await guard(spec.access, req.headers);
     const body = await readRouteBody(spec, req);
     failpoint(`server.before ${input.name}`);
     const reply = await route.answer(toRawInput(req, input, proof, body));
