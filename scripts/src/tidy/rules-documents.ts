@@ -99,7 +99,7 @@ const commandsExist: Rule = (repository) => {
   return repository.files
     .filter(({ path }) => path.endsWith('.md'))
     .flatMap(({ path, text }) =>
-      [...text.matchAll(/\bnpm run ([a-z][a-z:-]*)/g)]
+      [...text.matchAll(/\bnpm run ([a-z][a-z0-9:-]*)/g)]
         .map((match) => match[1] ?? '')
         .filter((name) => !scripts.has(name))
         .map((name) => ({
