@@ -39,7 +39,7 @@ export const createListener = ({ variable, port, handler, onRefused }: ListenerO
     handler,
   );
   server.headersTimeout = 5_000;
-  // Also for connections that never say anything, which no other limit ends. Longer than any request may take.
+  // A client that has stopped reading would hold its place for ever. Longer than any request may take.
   server.timeout = 20_000;
   server.maxConnections = maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, onRefused));
