@@ -18,8 +18,8 @@ const mebibyte = 1_048_576;
 
 /** All bounds of memory. The stores' bytes are estimates that come out within a fifth of what V8 takes. */
 export const defaultLimits = {
-  logBytes: 96 * mebibyte,
-  spanBytes: 64 * mebibyte,
+  logBytes: 88 * mebibyte,
+  spanBytes: 48 * mebibyte,
   /** Trace ids of error records that keep their traces longest. */
   errorTraces: 20_000,
   seriesPerTarget: 2_500,
@@ -97,7 +97,7 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
     zipkin: { server: http(createZipkinApi(spans, limits.messageBytes)), part: 'Zipkin collector' },
     jaegerQuery: { server: http(jaegerQuery), part: 'Jaeger query API' },
     elasticsearch: {
-      server: http(createElasticsearchApi(logs, { maxBulkBytes: limits.messageBytes, now })),
+      server: http(createElasticsearchApi({ logs, maxBulkBytes: limits.messageBytes, now })),
       part: 'Elasticsearch API',
     },
     prometheus: { server: http(createPrometheusApi(metrics, scraper, now)), part: 'Prometheus API' },

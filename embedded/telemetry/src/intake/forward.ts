@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { Decoder, ExtensionCodec } from '@msgpack/msgpack';
 import { ProtocolError } from './messages.js';
 
-export interface Entry {
+interface Entry {
   /** Epoch milliseconds. */
   time: number;
   record: object;

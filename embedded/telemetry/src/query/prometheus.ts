@@ -4,6 +4,8 @@ import { parseSeries } from '../scrape/parse.js';
 import { type Scraper, scrapeIntervalMs } from '../scrape/scraper.js';
 import type { Labels, MetricStore } from '../store/metrics.js';
 
+const maxQueryLength = 4_096;
+
 class BadData extends Error {
   readonly status = 400;
 }
@@ -96,6 +98,7 @@ const missing: readonly (readonly [RegExp, string])[] = [
 /** `name{label="value",...}` as the labels to look for. Throws what PromQL has and this does not, by name. */
 export const parseSelector = (query: string): Labels => {
   const text = query.trim();
+  if (text.length > maxQueryLength) throw new BadData('invalid parameter "query": it is too long');
   const isPlain = /^[a-zA-Z_:][a-zA-Z0-9_:]*(\s*\{.*\})?$/s.test(text);
   try {
     if (isPlain) {

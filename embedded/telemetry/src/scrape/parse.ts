@@ -72,7 +72,7 @@ const parseNumber = (text: string | undefined): number => {
 };
 
 /** `a="b",c="d"`, with the escapes of the text format. Throws a SyntaxError on anything else. */
-export const parseLabels = (text: string): Record<string, string> => {
+const parseLabels = (text: string): Record<string, string> => {
   const labels: Record<string, string> = {};
   const label = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)/suy;
   while (label.lastIndex < text.length) {

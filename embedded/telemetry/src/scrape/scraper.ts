@@ -8,7 +8,7 @@ export interface ScrapeTarget {
   url: string;
 }
 
-export interface TargetState {
+interface TargetState {
   service: string;
   scrapeUrl: string;
   labels: Labels;

@@ -2,7 +2,7 @@ import { type MutableFields, toFields } from './fields.js';
 import { createRing } from './ring.js';
 import type { Segment, Value } from './segment.js';
 
-export const timeField = '@timestamp';
+const timeField = '@timestamp';
 const idField = 'event.id';
 
 export interface StoreStats {

@@ -24,7 +24,7 @@ interface Series {
   exemplars: Exemplar[];
 }
 
-export interface Sample {
+interface Sample {
   labels: Labels;
   value: number;
 }

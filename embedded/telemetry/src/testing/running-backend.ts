@@ -10,7 +10,7 @@ export interface RunningBackend {
   stop(): Promise<void>;
 }
 
-export interface SearchAnswer {
+interface SearchAnswer {
   hits: { total: { value: number; relation: string }; hits: { _id: string; _source: Record<string, unknown> }[] };
   error?: { type: string; reason: string };
 }

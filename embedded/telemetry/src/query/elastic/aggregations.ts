@@ -1,33 +1,23 @@
-import type { Scalar, Segment, Value } from '../../store/segment.js';
+import type { Scalar, Value } from '../../store/segment.js';
 import {
-  asInteger,
-  asObject,
-  ElasticError,
-  illegalArgument,
-  type Json,
-  onlyKeys,
-  parsingError,
-  unsupported,
-} from './errors.js';
-import { dateField, isText } from './tests.js';
+  type Aggregator,
+  type Bucket,
+  type Budget,
+  type Create,
+  createBuckets,
+  createBudget,
+  filled,
+  inOrder,
+  toBucket,
+} from './buckets.js';
+import { dateField, isText } from './comparisons.js';
+import { asInteger, asObject, illegalArgument, type Json, onlyKeys, parsingError, unsupported } from './errors.js';
 
-/** Sees the rows that match, segment by segment, and then answers. */
-export interface Aggregator {
-  visit(segment: Segment): (row: number) => void;
-  result(): Json;
-}
-type Create = () => Aggregator;
-
-const maxBuckets = 65_536;
 const maxDepth = 2;
 
 /** `aggs` of a search: date_histogram, terms, min, max, avg; buckets may hold aggregations in turn, one level down. */
 export const parseAggregations = (body: unknown): Aggregator | undefined =>
-  body === undefined ? undefined : parseLevel(body, { left: maxBuckets }, 1)();
-
-interface Budget {
-  left: number;
-}
+  body === undefined ? undefined : parseLevel(body, createBudget(), 1)();
 
 const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
   const creates = Object.entries(asObject(body, 'aggs')).map(([name, spec]): [string, Create] => {
@@ -37,8 +27,8 @@ const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
     const nested = aggs ?? aggregations;
     if (nested !== undefined && depth >= maxDepth) throw unsupported('an aggregation nested deeper than one level');
     const [type, settings] = entry;
-    const create = types.get(type);
-    if (create === undefined) throw new ElasticError('parsing_exception', `Unknown aggregation type [${type}]`);
+    const create = Object.hasOwn(types, type) ? types[type] : undefined;
+    if (create === undefined) throw parsingError(`Unknown aggregation type [${type}]`);
     const below = nested === undefined ? undefined : parseLevel(nested, budget, depth + 1);
     return [name, create(asObject(settings, type), below, budget)];
   });
@@ -64,69 +54,25 @@ const fieldOf = (settings: Json, type: string): string => {
   return settings.field;
 };
 
-const distinct = (value: Value): readonly Scalar[] => (Array.isArray(value) ? [...new Set(value)] : [value as Scalar]);
-
-interface Bucket {
-  key: Scalar;
-  count: number;
-  below: Aggregator | undefined;
-  /** For the segment that is being visited. */
-  visitBelow: ((row: number) => void) | undefined;
-}
-
-const createBuckets = (below: Create | undefined, budget: Budget) => {
-  const buckets = new Map<Scalar, Bucket>();
-  return {
-    all: (): Bucket[] => [...buckets.values()],
-    visit: (segment: Segment): ((key: Scalar, row: number) => void) => {
-      for (const bucket of buckets.values()) bucket.visitBelow = undefined;
-      return (key, row) => {
-        let bucket = buckets.get(key);
-        if (bucket === undefined) {
-          spend(budget, 1);
-          bucket = { key, count: 0, below: below?.(), visitBelow: undefined };
-          buckets.set(key, bucket);
-        }
-        bucket.count++;
-        if (bucket.below === undefined) return;
-        bucket.visitBelow ??= bucket.below.visit(segment);
-        bucket.visitBelow(row);
-      };
-    },
-  };
-};
-
-const spend = (budget: Budget, buckets: number): void => {
-  budget.left -= buckets;
-  if (budget.left >= 0) return;
-  const reason = `Trying to create too many buckets. Must be less than or equal to: [${maxBuckets}].`;
-  throw new ElasticError('too_many_buckets_exception', reason);
-};
-
-const toBucket = ({ key, count, below }: Bucket, isDate: boolean): Json => ({
-  ...(isDate && typeof key === 'number' ? { key_as_string: new Date(key).toISOString() } : {}),
-  ...(typeof key === 'boolean' ? { key: key ? 1 : 0, key_as_string: String(key) } : { key }),
-  doc_count: count,
-  ...below?.result(),
-});
+/** The values of a field that are there. */
+const present = (value: Value | undefined): readonly Scalar[] =>
+  (Array.isArray(value) ? value : [value ?? null]).filter((one) => one !== null);
 
 const dateHistogram: Type = (settings, below, budget) => {
   onlyKeys(settings, 'date_histogram', ['field', 'fixed_interval', 'min_doc_count', 'extended_bounds']);
-  if (fieldOf(settings, 'date_histogram') !== dateField)
-    throw unsupported(`[date_histogram] on another field than [${dateField}]`);
+  const field = fieldOf(settings, 'date_histogram');
+  if (field !== dateField) throw unsupported(`[date_histogram] on another field than [${dateField}]`);
   const [, amount, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(String(settings.fixed_interval)) ?? [];
   const interval = Number(amount) * ({ ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[unit ?? ''] ?? Number.NaN);
-  if (!(interval > 0))
-    throw illegalArgument(
-      `[date_histogram] needs a [fixed_interval] such as 30s, but has [${settings.fixed_interval}]`,
-    );
+  if (!(interval > 0)) throw illegalArgument('[date_histogram] needs a [fixed_interval] such as 30s');
   const minimum = asInteger(settings.min_doc_count ?? 0, 'min_doc_count');
-  const bounds =
-    settings.extended_bounds === undefined ? undefined : asObject(settings.extended_bounds, 'extended_bounds');
-  const edges = [bounds?.min, bounds?.max].filter((edge) => edge !== undefined);
-  if (edges.some((edge) => typeof edge !== 'number'))
-    throw unsupported('[extended_bounds] other than epoch milliseconds');
+  const { min, max } = asObject(settings.extended_bounds ?? {}, 'extended_bounds');
+  const edges = [min, max].filter((edge) => edge !== undefined);
+  const isReadable = edges.every((edge) => typeof edge === 'number');
+  if (!isReadable) throw unsupported('[extended_bounds] other than epoch milliseconds');
   const floor = (time: number): number => Math.floor(time / interval) * interval;
+  const create = (key: number): Bucket => ({ key, count: 0, below: below?.(), visitBelow: undefined });
+  const grid = { interval, edges: edges.map((edge) => floor(Number(edge))), create, budget };
   return () => {
     const buckets = createBuckets(below, budget);
     return {
@@ -136,28 +82,11 @@ const dateHistogram: Type = (settings, below, budget) => {
       },
       result: () => {
         const found = buckets.all().filter(({ count }) => count >= minimum);
-        return { buckets: minimum > 0 ? inOrder(found) : inOrder(filled(found)) };
+        return { buckets: inOrder(minimum > 0 ? found : filled(found, grid)) };
       },
     };
-
-    // A time without documents is a fact too: the buckets between the first and the last one are told with 0.
-    function filled(found: Bucket[]): Bucket[] {
-      const keys = [...found.map(({ key }) => Number(key)), ...edges.map((edge) => floor(Number(edge)))];
-      if (keys.length === 0) return [];
-      const first = keys.reduce((a, b) => Math.min(a, b));
-      const last = keys.reduce((a, b) => Math.max(a, b));
-      spend(budget, (last - first) / interval + 1 - found.length);
-      const byKey = new Map(found.map((bucket) => [bucket.key, bucket]));
-      const all: Bucket[] = [];
-      for (let key = first; key <= last; key += interval)
-        all.push(byKey.get(key) ?? { key, count: 0, below: below?.(), visitBelow: undefined });
-      return all;
-    }
   };
 };
-
-const inOrder = (buckets: Bucket[]): Json[] =>
-  buckets.sort((a, b) => Number(a.key) - Number(b.key)).map((bucket) => toBucket(bucket, true));
 
 const terms: Type = (settings, below, budget) => {
   onlyKeys(settings, 'terms', ['field', 'size', 'order', 'min_doc_count']);
@@ -182,8 +111,8 @@ const terms: Type = (settings, below, budget) => {
         const read = segment.reader(field);
         return (row) => {
           const value = read(row);
-          if (typeof value === 'object' && value !== null) for (const key of distinct(value)) add(key, row);
-          else if (value !== undefined && value !== null) add(value, row);
+          if (Array.isArray(value)) for (const key of new Set(present(value))) add(key, row);
+          else if (value !== undefined && value !== null) add(value as Scalar, row);
         };
       },
       result: () => {
@@ -217,7 +146,7 @@ const metric =
         visit: (segment) => {
           const read = segment.reader(field);
           return (row) => {
-            for (const value of distinct(read(row) ?? [])) {
+            for (const value of present(read(row))) {
               if (typeof value === 'string') {
                 throw illegalArgument(`Field [${field}] of type [keyword] is not supported for aggregation [${name}]`);
               }
@@ -238,10 +167,10 @@ const metric =
     };
   };
 
-const types: ReadonlyMap<string, Type> = new Map([
-  ['date_histogram', dateHistogram],
-  ['terms', terms],
-  ['min', metric('min', (_sum, _count, min) => min)],
-  ['max', metric('max', (_sum, _count, _min, max) => max)],
-  ['avg', metric('avg', (sum, count) => sum / count)],
-]);
+const types: Readonly<Record<string, Type>> = {
+  date_histogram: dateHistogram,
+  terms,
+  min: metric('min', (_sum, _count, min) => min),
+  max: metric('max', (_sum, _count, _min, max) => max),
+  avg: metric('avg', (sum, count) => sum / count),
+};

@@ -5,7 +5,7 @@ import { createElasticsearchApi } from './api.js';
 const now = Date.parse('2026-11-22T12:00:00.000Z');
 const create = () => {
   const logs = createLogStore({ maxBytes: 2 ** 28, onError: () => undefined });
-  const api = createElasticsearchApi(logs, { maxBulkBytes: 100_000, now: () => now });
+  const api = createElasticsearchApi({ logs, maxBulkBytes: 100_000, now: () => now });
   return { logs, api };
 };
 const filled = () => {
@@ -88,6 +88,13 @@ it.each([
   ['a body that is not an object', '/_search', '[1]', 400, 'parsing_exception'],
   ['a body that is too large', '/_search', `{"query":"${'x'.repeat(1_100_000)}"}`, 413, 'content_too_long_exception'],
   ['an unknown parameter', '/_search?explain=true', '{}', 400, 'illegal_argument_exception'],
+  [
+    'a body nested ten thousand times',
+    '/_search',
+    `{"query":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+    400,
+    'parsing_exception',
+  ],
   ['an unknown path', '/_msearch', '{}', 400, 'illegal_argument_exception'],
   ['a key that _count does not have', '/_count', '{"size":1}', 400, 'parsing_exception'],
 ])('refuses %s in Elasticsearch’s form', async (_, path, body, status, type) => {
@@ -148,8 +155,12 @@ describe('_bulk', () => {
       [{ update: { _index: index, _id: '1' } }, { doc: {} }],
       'Malformed action/metadata line [1], expected one of [create, index] but found [update]',
     ],
-    ['an action without its document', [{ index: {} }], 'The bulk request must be terminated by a newline [\\n]'],
-    ['a line that is no object', [1], 'Malformed line [1]: not a JSON object'],
+    [
+      'an action without its document',
+      [{ index: {} }],
+      'The bulk request must end with the document of its last action',
+    ],
+    ['a line that is no object', [1, 2], 'Malformed line [1]: not a JSON object'],
     ['nothing', [], 'request body is required'],
   ])('refuses %s', async (_, lines, reason) => {
     const { body } = await bulk(create().api, '/_bulk', lines).expect(400);

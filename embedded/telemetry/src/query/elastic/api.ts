@@ -2,32 +2,24 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { createApi, parameter, statusOf } from '../../http.js';
 import type { LogStore } from '../../store/logs.js';
 import { bulk } from './bulk.js';
-import { asObject, ElasticError, illegalArgument, type Json, onlyKeys } from './errors.js';
-import { countByIndex, withinIndices } from './indices.js';
+import { asObject, ElasticError, illegalArgument, type Json, onlyKeys, parsingError } from './errors.js';
+import { countByIndex, indexTest, withinIndices } from './indices.js';
 import { search } from './search.js';
 
 const maxQueryBytes = 1_048_576;
-const harmless = [
-  'ignore_unavailable',
-  'allow_no_indices',
-  'expand_wildcards',
-  'pretty',
-  'preference',
-  'request_cache',
-  'timeout',
-  'format',
-  'v',
-  'refresh',
-  'human',
-];
-const shards = (total: number): Json => ({ total, successful: total, skipped: 0, failed: 0 });
+const maxQueryDepth = 100;
+// Parameters that change nothing here: there is one shard, always fresh, and JSON is written one way.
+const harmless = ['allow_no_indices', 'expand_wildcards', 'pretty', 'preference', 'request_cache', 'timeout'];
 
-/** The part of Elasticsearch's HTTP API that reads and writes the log documents; see the README for its extent. */
-export const createElasticsearchApi = (
-  logs: LogStore,
-  options: { maxBulkBytes: number; now: () => number },
-): Express => {
-  const { maxBulkBytes, now } = options;
+export interface ElasticsearchApiOptions {
+  logs: LogStore;
+  maxBulkBytes: number;
+  /** Epoch milliseconds. */
+  now: () => number;
+}
+
+/** The part of Elasticsearch's HTTP API that reads and writes the log documents; the README tells its extent. */
+export const createElasticsearchApi = ({ logs, maxBulkBytes, now }: ElasticsearchApiOptions): Express => {
   const api = createApi();
   const json = express.json({ type: () => true, limit: maxQueryBytes, strict: false });
   const lines = express.text({ type: () => true, limit: maxBulkBytes });
@@ -39,46 +31,43 @@ export const createElasticsearchApi = (
   });
   api.get('/', (_req, res) => void res.json(clusterInfo));
 
+  const run = (req: Request, body: Json): { answer: Json; shards: Json } => {
+    const held = [...countByIndex(logs.segments).keys()];
+    const within = withinIndices(targetOf(req) ?? '_all', held, parameter(req.query, 'ignore_unavailable') === 'true');
+    const shards = { total: held.length, successful: held.length, skipped: 0, failed: 0 };
+    return { answer: search(logs.segments, body, { within, now: now() }), shards };
+  };
   const answerSearch = (req: Request, res: Response): void => {
     const started = now();
-    const body = withUrlParameters(req);
-    const { within, count } = target(req);
-    const answer = search(logs.segments, body, { within, now: started });
-    res.json({ took: Math.max(0, Math.round(now() - started)), timed_out: false, _shards: shards(count), ...answer });
+    const { answer, shards } = run(req, bodyOf(req));
+    res.json({ took: Math.max(0, now() - started), timed_out: false, _shards: shards, ...answer });
   };
   const answerCount = (req: Request, res: Response): void => {
-    const body = withUrlParameters(req);
+    const body = bodyOf(req);
     onlyKeys(body, 'count', ['query']);
-    const { within, count } = target(req);
-    const { hits } = search(logs.segments, { ...body, size: 0, track_total_hits: true }, { within, now: now() });
-    const { total } = hits as { total: { value: number } };
-    res.json({ count: total.value, _shards: shards(count) });
+    const { answer, shards } = run(req, { ...body, size: 0, track_total_hits: true });
+    const { total } = answer.hits as { total: { value: number } };
+    res.json({ count: total.value, _shards: shards });
   };
-  const target = (req: Request) => {
-    const name = req.params.index ?? '_all';
-    const within = withinIndices(String(name), logs.segments, parameter(req.query, 'ignore_unavailable') === 'true');
-    return { within, count: countByIndex(logs.segments).size };
+  const answerBulk = (req: Request, res: Response): void => {
+    res.json(bulk(logs, typeof req.body === 'string' ? req.body : '', { index: targetOf(req), now: now() }));
+  };
+  const answerCat = (req: Request, res: Response): void => {
+    const other = Object.keys(req.query).find((name) => name !== 'format' && name !== 'v');
+    if (other !== undefined) throw illegalArgument(`request [${req.path}] contains unrecognized parameter: [${other}]`);
+    const isMeant = indexTest(targetOf(req) ?? '_all');
+    const rows = toCatRows(logs).filter(({ index }) => isMeant(index));
+    if (parameter(req.query, 'format') === 'json') return void res.json(rows);
+    const heads = parameter(req.query, 'v') === undefined ? [] : rows.slice(0, 1).map((row) => Object.keys(row));
+    const table = [...heads, ...rows.map((row) => Object.values(row))];
+    res.type('text').send(table.map((cells) => `${cells.join(' ')}\n`).join(''));
   };
 
-  for (const path of ['/_search', '/:index/_search']) api.route(path).get(json, answerSearch).post(json, answerSearch);
-  for (const path of ['/_count', '/:index/_count']) api.route(path).get(json, answerCount).post(json, answerCount);
-  for (const path of ['/_bulk', '/:index/_bulk']) {
-    const write = (req: Request, res: Response): void => {
-      const index = req.params.index;
-      res.json(
-        bulk(logs, String(req.body ?? ''), { index: index === undefined ? undefined : String(index), now: now() }),
-      );
-    };
-    api.route(path).post(lines, write).put(lines, write);
-  }
-  for (const path of ['/_cat/indices', '/_cat/indices/:index']) {
-    api.get(path, (req, res) => {
-      const rows = catIndices(logs);
-      if (parameter(req.query, 'format') === 'json') return void res.json(rows);
-      const heads = parameter(req.query, 'v') === undefined || rows[0] === undefined ? [] : [Object.keys(rows[0])];
-      const text = [...heads, ...rows.map((row) => Object.values(row))].map((cells) => cells.join(' '));
-      res.type('text').send(text.map((line) => `${line}\n`).join(''));
-    });
+  for (const index of ['', '/:index']) {
+    api.route(`${index}/_search`).get(json, answerSearch).post(json, answerSearch);
+    api.route(`${index}/_count`).get(json, answerCount).post(json, answerCount);
+    api.route(`${index}/_bulk`).post(lines, answerBulk).put(lines, answerBulk);
+    api.get(`/_cat/indices${index}`, answerCat);
   }
   api.use((req: Request) => {
     throw illegalArgument(`no handler found for uri [${req.path}] and method [${req.method}]`);
@@ -94,49 +83,51 @@ const describe = (error: unknown): { type: string; reason: string; status: numbe
   if (error instanceof ElasticError) return { type: error.type, reason: error.message, status: error.status };
   const status = statusOf(error);
   if (status === 413) return { type: 'content_too_long_exception', reason: 'the body is too large', status };
-  if (status < 500) return { type: 'parsing_exception', reason: 'the body is not readable as JSON', status };
+  if (status < 500) return { type: 'parsing_exception', reason: 'the request is not readable', status };
   return { type: 'exception', reason: 'internal error', status };
 };
 
+const targetOf = (req: Request): string | undefined => {
+  const { index } = req.params;
+  return typeof index === 'string' ? index : undefined;
+};
+
 // `?q=`, `?size=` and the like stand for the same keys of the body.
-const withUrlParameters = (req: Request): Json => {
-  const body: Json = req.body === undefined || req.body === '' ? {} : asObject(req.body, 'body');
+const bodyOf = (req: Request): Json => {
+  const body: Json = req.body === undefined ? {} : asObject(req.body, 'body');
+  if (isDeeper(body, maxQueryDepth)) throw parsingError(`the body is nested deeper than ${maxQueryDepth} levels`);
   const extra: Record<string, unknown> = {};
   for (const name of Object.keys(req.query)) {
     const value = parameter(req.query, name) ?? '';
+    const flag = value === 'true' || value === 'false' ? value === 'true' : undefined;
     if (name === 'q') extra.query = { query_string: { query: value } };
     else if (name === 'size' || name === 'from') extra[name] = value;
-    else if (name === 'track_total_hits') extra[name] = /^(true|false)$/.test(value) ? value === 'true' : value;
-    else if (name === '_source') extra[name] = /^(true|false)$/.test(value) ? value === 'true' : value.split(',');
+    else if (name === 'track_total_hits') extra[name] = flag ?? value;
+    else if (name === '_source') extra[name] = flag ?? value.split(',');
     else if (name === 'sort') extra.sort = value.split(',').map(toSort);
-    else if (!harmless.includes(name)) {
+    else if (name !== 'ignore_unavailable' && !harmless.includes(name)) {
       throw illegalArgument(`request [${req.path}] contains unrecognized parameter: [${name}]`);
     }
   }
   return { ...body, ...extra };
 };
 
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1)));
+
 const toSort = (text: string): Json => {
   const [field = '', order = 'asc'] = text.split(':');
   return { [field]: { order } };
 };
 
-const catIndices = (logs: LogStore) => {
+const toCatRows = (logs: LogStore) => {
   const { bytes, held } = logs.stats();
   return [...countByIndex(logs.segments)].map(([index, count]) => {
-    const size = `${Math.round((bytes * count) / Math.max(1, held))}b`;
-    return {
-      health: 'green',
-      status: 'open',
-      index,
-      uuid: index,
-      pri: '1',
-      rep: '0',
-      'docs.count': `${count}`,
-      'docs.deleted': '0',
-      'store.size': size,
-      'pri.store.size': size,
-    };
+    const size = `${Math.round((bytes * count) / held)}b`;
+    const counts = { 'docs.count': `${count}`, 'docs.deleted': '0', 'store.size': size, 'pri.store.size': size };
+    return { health: 'green', status: 'open', index, uuid: index, pri: '1', rep: '0', ...counts };
   });
 };
 
@@ -144,15 +135,6 @@ const clusterInfo = {
   name: 'glasshouse-embedded',
   cluster_name: 'glasshouse-embedded',
   cluster_uuid: 'glasshouse-embedded',
-  version: {
-    number: '8.19.0',
-    build_flavor: 'embedded',
-    build_type: 'embedded',
-    build_hash: 'unknown',
-    build_snapshot: false,
-    lucene_version: '9.12.2',
-    minimum_wire_compatibility_version: '7.17.0',
-    minimum_index_compatibility_version: '7.0.0',
-  },
+  version: { number: '8.19.0', build_flavor: 'embedded', lucene_version: '9.12.2' },
   tagline: 'You Know, for Search',
 };

@@ -1,5 +1,5 @@
 import { narrow, type Segment } from '../../store/segment.js';
-import type { Test } from './tests.js';
+import type { Test } from './comparisons.js';
 
 /** One byte per row of the segment: 1 where the query matches. The receiver owns it. */
 export type Clause = (segment: Segment) => Uint8Array;

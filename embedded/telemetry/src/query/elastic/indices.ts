@@ -1,5 +1,6 @@
 import type { Segment } from '../../store/segment.js';
-import type { Clause } from './clause.js';
+import { type Clause, matchAll } from './clause.js';
+import { dateField } from './comparisons.js';
 import { ElasticError } from './errors.js';
 
 const prefix = 'glasshouse-logs-';
@@ -9,13 +10,16 @@ export const indexOf = (time: number): string =>
   prefix + new Date(time).toISOString().slice(0, 10).replaceAll('-', '.');
 
 /** The index names that are held, with their numbers of documents. */
-export const countByIndex = (segments: readonly Segment[]): Map<string, number> => {
+export const countByIndex = (segments: readonly Segment[]): ReadonlyMap<string, number> => {
   const counts = new Map<number, number>();
+  const add = (day: number, rows: number): Map<number, number> => counts.set(day, (counts.get(day) ?? 0) + rows);
   for (const segment of segments) {
-    for (let row = 0; row < segment.rows; row++) {
-      const day = dayOf(segment.times[row] ?? 0);
-      counts.set(day, (counts.get(day) ?? 0) + 1);
-    }
+    const times = segment.times.subarray(0, segment.rows);
+    const first = dayOf(times.reduce((a, b) => Math.min(a, b)));
+    const last = dayOf(times.reduce((a, b) => Math.max(a, b)));
+    // Nearly every segment is of one day.
+    if (first === last) add(first, segment.rows);
+    else for (const time of times) add(dayOf(time), 1);
   }
   return new Map([...counts].sort(([a], [b]) => a - b).map(([day, count]) => [indexOf(day * dayMs), count]));
 };
@@ -23,29 +27,22 @@ export const countByIndex = (segments: readonly Segment[]): Map<string, number> 
 const dayMs = 86_400_000;
 const dayOf = (time: number): number => Math.floor(time / dayMs);
 
-/**
- * The rows of the indices that a name, a list or a pattern means. A plain name that is not held is refused, unless
- * `ignoreUnavailable`.
- */
-export const withinIndices = (target: string, segments: readonly Segment[], ignoreUnavailable: boolean): Clause => {
-  const names = target.split(',');
-  if (names.some((name) => ['_all', '*', `${prefix}*`, 'glasshouse-*'].includes(name)))
-    return (segment) => segment.all();
-  const held = countByIndex(segments);
-  for (const name of names) {
-    if (name.includes('*') || held.has(name) || ignoreUnavailable) continue;
-    throw new ElasticError('index_not_found_exception', `no such index [${name}]`, 404);
+/** Whether an index name is meant by a name, a list or a pattern. */
+export const indexTest = (target: string): ((index: string) => boolean) => {
+  const names = target.split(',').map((name) => (name === '_all' ? '*' : name));
+  const sources = names.map((name) => name.replace(/[\\^$.+?()[\]{}|]/g, '\\$&').replace(/\*+/g, '.*'));
+  const meant = new RegExp(`^(${sources.join('|')})$`);
+  return (index) => meant.test(index);
+};
+
+/** The rows of those of the held indices that are meant. A plain name that is not held is refused. */
+export const withinIndices = (target: string, held: readonly string[], ignoreUnavailable: boolean): Clause => {
+  const isMeant = indexTest(target);
+  const missing = target.split(',').find((name) => !name.includes('*') && name !== '_all' && !held.includes(name));
+  if (missing !== undefined && !ignoreUnavailable) {
+    throw new ElasticError('index_not_found_exception', `no such index [${missing}]`, 404);
   }
-  const patterns = names.map(
-    (name) => new RegExp(`^${name.replace(/[\\^$.+?()[\]{}|]/g, '\\$&').replace(/\*+/g, '.*')}$`),
-  );
-  const known = new Map<number, number>();
-  const isMeant = (day: number): number => {
-    const cached = known.get(day);
-    if (cached !== undefined) return cached;
-    const meant = patterns.some((pattern) => pattern.test(indexOf(day * dayMs))) ? 1 : 0;
-    known.set(day, meant);
-    return meant;
-  };
-  return (segment) => Uint8Array.from({ length: segment.rows }, (_, row) => isMeant(dayOf(segment.times[row] ?? 0)));
+  if (held.every(isMeant)) return matchAll;
+  const meant = new Set(held.filter(isMeant));
+  return (segment) => segment.match(dateField, (time) => meant.has(indexOf(Number(time))));
 };

@@ -1,5 +1,4 @@
 import { anywhere, type Clause, combine, matchAll, where } from './clause.js';
-import { ElasticError, unsupported } from './errors.js';
 import {
   type Bounds,
   dateField,
@@ -11,7 +10,8 @@ import {
   isText,
   matches,
   type Test,
-} from './tests.js';
+} from './comparisons.js';
+import { ElasticError, illegalArgument, unsupported } from './errors.js';
 
 export interface QueryStringOptions {
   /** Undefined: every field. */
@@ -21,6 +21,7 @@ export interface QueryStringOptions {
 }
 
 const maxDepth = 30;
+const maxLength = 32_000;
 const term = /(?:\\.|[^\s+\-!():^[\]"{}~\\/])(?:\\.|[^\s!():^[\]"{}~\\/])*/suy;
 const quoted = /"((?:\\.|[^"\\])*)"/suy;
 const range = /([[{])\s*("(?:\\.|[^"\\])*"|[^\s\]}]+)\s+TO\s+("(?:\\.|[^"\\])*"|[^\s\]}]+)\s*([\]}])/suy;
@@ -33,6 +34,7 @@ const comparison = /(>=|<=|>|<)\s*("(?:\\.|[^"\\])*"|(?:\\.|[^\s()"[\]{}\\])+)/s
  */
 export const parseQueryString = (query: string, options: QueryStringOptions): Clause => {
   const { now } = options;
+  if (query.length > maxLength) throw illegalArgument(`Query string length exceeds max allowed length ${maxLength}`);
   let at = 0;
 
   const fail = (why: string): ElasticError =>

@@ -1,14 +1,14 @@
 import { type Clause, combine, matchAll, where } from './clause.js';
+import { equals, exists, hasPhrase, hasPrefix, inRange, matches } from './comparisons.js';
 import { asObject, isObject, type Json, onlyKeys, parsingError, unsupported } from './errors.js';
 import { parseQueryString } from './query-string.js';
-import { equals, exists, hasPhrase, hasPrefix, inRange, matches } from './tests.js';
 
 const maxDepth = 30;
 
 /** Compiles a query of the Query DSL. `now` in epoch milliseconds. */
 export const parseQuery = (query: unknown, now: number, depth = 0): Clause => {
   const [name, body] = onlyEntry(asObject(query, 'query'), 'query');
-  const parse = parsers.get(name);
+  const parse = Object.hasOwn(parsers, name) ? parsers[name] : undefined;
   if (parse === undefined) throw parsingError(`unknown query [${name}]`);
   if (depth > maxDepth) throw parsingError(`The nested depth of the query exceeds the maximum of ${maxDepth}`);
   return parse(body, now, depth);
@@ -35,91 +35,64 @@ const fieldAnd = (body: unknown, name: string, key: string, options: readonly st
   return { field, value, settings };
 };
 
-const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
-  [
-    'match_all',
-    (body) => {
-      onlyKeys(asObject(body, 'match_all'), 'match_all', ['boost']);
-      return matchAll;
-    },
-  ],
-  ['match_none', () => (segment) => new Uint8Array(segment.rows)],
-  [
-    'term',
-    (body, now) => {
-      const { field, value } = fieldAnd(body, 'term', 'value', []);
-      return where(field, equals(field, value, now));
-    },
-  ],
-  [
-    'terms',
-    (body, now) => {
-      const { boost: _, ...rest } = asObject(body, 'terms');
-      const [field, values] = onlyEntry(rest, 'terms');
-      if (!Array.isArray(values)) throw unsupported('a terms lookup');
-      const tests = values.map((value) => equals(field, value, now));
-      return where(field, (stored) => tests.some((test) => test(stored)));
-    },
-  ],
-  [
-    'match',
-    (body, now) => {
-      const { field, value, settings } = fieldAnd(body, 'match', 'query', ['operator']);
-      return where(field, matches(field, value, operatorOf(settings.operator), now));
-    },
-  ],
-  [
-    'match_phrase',
-    (body, now) => {
-      const { field, value } = fieldAnd(body, 'match_phrase', 'query', []);
-      return where(field, hasPhrase(field, value, now));
-    },
-  ],
-  [
-    'prefix',
-    (body) => {
-      const { field, value } = fieldAnd(body, 'prefix', 'value', []);
-      return where(field, hasPrefix(field, String(value)));
-    },
-  ],
-  [
-    'exists',
-    (body) => {
-      const { field, ...rest } = asObject(body, 'exists');
-      onlyKeys(rest, 'exists', ['boost']);
-      if (typeof field !== 'string') throw parsingError('[exists] must be provided with a [field]');
-      return where(field, exists);
-    },
-  ],
-  [
-    'range',
-    (body, now) => {
-      const [field, spec] = onlyEntry(asObject(body, 'range'), 'range');
-      const bounds = asObject(spec, 'range');
-      onlyKeys(bounds, 'range', ['gt', 'gte', 'lt', 'lte', 'boost', 'format']);
-      const formats = ['strict_date_optional_time', 'epoch_millis', 'strict_date_optional_time||epoch_millis'];
-      if (bounds.format !== undefined && !formats.includes(String(bounds.format))) {
-        throw unsupported(`the date format [${bounds.format}]`);
-      }
-      return where(field, inRange(field, bounds, now));
-    },
-  ],
-  [
-    'query_string',
-    (body, now) => {
-      const settings = asObject(body, 'query_string');
-      const known = ['query', 'default_field', 'default_operator', 'analyze_wildcard', 'lenient', 'boost'];
-      onlyKeys(settings, 'query_string', known);
-      if (typeof settings.query !== 'string') throw parsingError('[query_string] must be provided with a [query]');
-      const field = settings.default_field;
-      const defaultField = field === undefined || field === '*' ? undefined : String(field);
-      return parseQueryString(settings.query, { defaultField, operator: operatorOf(settings.default_operator), now });
-    },
-  ],
-  ['bool', (body, now, depth) => parseBool(asObject(body, 'bool'), now, depth)],
-]);
+const parsers: Readonly<Record<string, Parser>> = {
+  match_all: (body) => {
+    onlyKeys(asObject(body, 'match_all'), 'match_all', ['boost']);
+    return matchAll;
+  },
+  match_none: () => (segment) => new Uint8Array(segment.rows),
+  term: (body, now) => {
+    const { field, value } = fieldAnd(body, 'term', 'value', []);
+    return where(field, equals(field, value, now));
+  },
+  terms: (body, now) => {
+    const { boost: _, ...rest } = asObject(body, 'terms');
+    const [field, values] = onlyEntry(rest, 'terms');
+    if (!Array.isArray(values)) throw unsupported('a terms lookup');
+    const tests = values.map((value) => equals(field, value, now));
+    return where(field, (stored) => tests.some((test) => test(stored)));
+  },
+  match: (body, now) => {
+    const { field, value, settings } = fieldAnd(body, 'match', 'query', ['operator']);
+    return where(field, matches(field, value, operatorOf(settings.operator), now));
+  },
+  match_phrase: (body, now) => {
+    const { field, value } = fieldAnd(body, 'match_phrase', 'query', []);
+    return where(field, hasPhrase(field, value, now));
+  },
+  prefix: (body) => {
+    const { field, value } = fieldAnd(body, 'prefix', 'value', []);
+    return where(field, hasPrefix(field, String(value)));
+  },
+  exists: (body) => {
+    const { field, ...rest } = asObject(body, 'exists');
+    onlyKeys(rest, 'exists', ['boost']);
+    if (typeof field !== 'string') throw parsingError('[exists] must be provided with a [field]');
+    return where(field, exists);
+  },
+  range: (body, now) => {
+    const [field, spec] = onlyEntry(asObject(body, 'range'), 'range');
+    const bounds = asObject(spec, 'range');
+    onlyKeys(bounds, 'range', ['gt', 'gte', 'lt', 'lte', 'boost', 'format']);
+    const formats = ['strict_date_optional_time', 'epoch_millis', 'strict_date_optional_time||epoch_millis'];
+    if (bounds.format !== undefined && !formats.includes(String(bounds.format))) {
+      throw unsupported(`the date format [${bounds.format}]`);
+    }
+    return where(field, inRange(field, bounds, now));
+  },
+  query_string: (body, now) => {
+    const settings = asObject(body, 'query_string');
+    const known = ['query', 'default_field', 'default_operator', 'analyze_wildcard', 'lenient', 'boost'];
+    onlyKeys(settings, 'query_string', known);
+    if (typeof settings.query !== 'string') throw parsingError('[query_string] must be provided with a [query]');
+    const field = settings.default_field;
+    const defaultField = field === undefined || field === '*' ? undefined : String(field);
+    return parseQueryString(settings.query, { defaultField, operator: operatorOf(settings.default_operator), now });
+  },
+  bool: (body, now, depth) => parseBool(asObject(body, 'bool'), now, depth),
+};
 
-export const operatorOf = (value: unknown = 'or'): 'and' | 'or' => {
+const operatorOf = (value: unknown = 'or'): 'and' | 'or' => {
   const operator = String(value).toLowerCase();
   if (operator !== 'and' && operator !== 'or') throw parsingError(`unknown operator [${operator}]`);
   return operator;

@@ -18,7 +18,7 @@ export const isText = (field: string): boolean => textFields.has(field);
 // Words as Lucene's standard tokenizer cuts them (Unicode UAX 29), in small letters; each ideograph is a word of its own.
 const word =
   /[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
-export const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
+const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
 
 /** The value as it stands: a word of a text, a whole keyword, a number, a date. */
 export const equals = (field: string, value: unknown, now: number): Test => {
