@@ -111,19 +111,48 @@ const begin = (exchange: Exchange | undefined, upstream: ClientRequest): void =>
 
 const toAnswer = (answer: IncomingMessage, res: ServerResponse): UpstreamAnswer => ({
   status: answer.statusCode ?? 502,
-  async deliver() {
-    for (const [name, value] of toReturnedHeaders(answer.headers)) res.setHeader(name, value);
-    res.statusCode = answer.statusCode ?? 502;
-    const timer = setTimeout(() => res.destroy(), totalTimeoutMs);
-    answer.pipe(res);
-    try {
-      await finished(res);
-    } catch (error) {
-      res.destroy();
-      throw errors.badGateway({ cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
-  },
+  deliver: () => (isSmall(answer) ? deliverWhole(answer, res) : deliverInParts(answer, res)),
   discard: () => void answer.resume(),
 });
+
+/** Read whole before it is passed on, so that it goes out in one write. */
+const smallBytes = 64 * 1024;
+
+const isSmall = ({ headers }: IncomingMessage): boolean =>
+  Number(headers['content-length'] ?? Number.NaN) <= smallBytes;
+
+const writeHead = (answer: IncomingMessage, res: ServerResponse): void => {
+  for (const [name, value] of toReturnedHeaders(answer.headers)) res.setHeader(name, value);
+  res.statusCode = answer.statusCode ?? 502;
+};
+
+const deliverWhole = (answer: IncomingMessage, res: ServerResponse): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const timer = setTimeout(() => answer.destroy(), totalTimeoutMs);
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+    answer.once('end', () => {
+      writeHead(answer, res);
+      // As latin1 text, byte for byte the same, head and body are one write to the socket instead of two.
+      res.end(Buffer.concat(chunks).toString('latin1'), 'latin1');
+      resolve();
+    });
+    answer.once('close', () => {
+      clearTimeout(timer);
+      if (!answer.complete) reject(errors.badGateway());
+    });
+  });
+
+const deliverInParts = async (answer: IncomingMessage, res: ServerResponse): Promise<void> => {
+  writeHead(answer, res);
+  const timer = setTimeout(() => res.destroy(), totalTimeoutMs);
+  answer.pipe(res);
+  try {
+    await finished(res);
+  } catch (error) {
+    res.destroy();
+    throw errors.badGateway({ cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+};

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, kitErrors, type Outbound, type TokenVerifier } from '@glasshouse/service-kit';
 import type { Forwarder, UpstreamAnswer } from './forwarder.js';
 import type { RateLimits } from './rate-limits.js';
-import { readUnmeasuredBody } from './request-body.js';
+import { isUnmeasured, readBody } from './request-body.js';
 import { parseTarget, refuseAmbiguousHeaders, toForwardedHeaders } from './request-rules.js';
 import type { RetryBudget } from './retry-budget.js';
 import { createRouteMatcher, type RouteMatch } from './route-match.js';
@@ -35,13 +35,16 @@ export const createProxyHandler = ({ routes, upstreams, tokens, limits, retryBud
     const { path, search } = parseTarget(req.url ?? '/');
     const match = matchRoute(req.method ?? 'GET', path);
     if (match === undefined) return next();
-    const caller = await identify(tokens, match.route, req.headers.authorization).catch(async (error: unknown) => {
+    let caller: Caller | undefined;
+    try {
+      caller = await identify(tokens, match.route, req.headers.authorization);
+    } catch (error) {
       // A wrong token costs more to refuse than a right one to accept, so whoever sends many is slowed down first.
       await limits.take(req, res, undefined);
       throw error;
-    });
+    }
     await limits.take(req, res, caller);
-    const body = await readUnmeasuredBody(req);
+    const body = isUnmeasured(req) ? await readBody(req) : undefined;
     retryBudget.request();
     const answer = await send({ req, res, match, search, body, upstream: upstreams[match.route.target], retryBudget });
     await answer.deliver();

@@ -81,7 +81,6 @@ const attempt = async <T extends { readonly status: number }>(
   headers['x-deadline-ms'] = String(Math.max(0, Math.floor(Math.min(timeoutMs, deadlineAt - Date.now()))));
   if (requestId !== undefined) headers['x-request-id'] = requestId;
   if (serviceKey !== undefined) headers['x-service-key'] = serviceKey;
-  if (serviceKey !== undefined) headers['x-service-key'] = serviceKey;
   try {
     outcome.answer = await send(headers);
   } catch (error) {

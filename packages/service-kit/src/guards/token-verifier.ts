@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
@@ -79,7 +79,7 @@ export const createTokenVerifier = ({ keys, issuer, audience, clock }: TokenVeri
   return {
     verify: async (authorization) => {
       const token = toToken(authorization);
-      const digest = createHash('sha256').update(token).digest('base64');
+      const digest = hash('sha256', token, 'base64');
       const known = verified.get(digest);
       if (known !== undefined && known.expiresAt > clock.now().getTime()) return known.caller;
       verified.delete(digest);
