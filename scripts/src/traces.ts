@@ -21,7 +21,7 @@ interface LogHit {
 }
 
 /** The spans of a trace that have arrived by now, by Jaeger's query API. */
-export const fetchSpans = async (shop: Shop, traceId: string): Promise<WaterfallSpan[]> => {
+const fetchSpans = async (shop: Shop, traceId: string): Promise<WaterfallSpan[]> => {
   const response = await fetch(`${shop.addresses.jaeger}/api/traces/${traceId}`);
   if (!response.ok) return [];
   const trace = ((await response.json()) as { data: JaegerTrace[] }).data[0];
@@ -37,7 +37,7 @@ export const fetchSpans = async (shop: Shop, traceId: string): Promise<Waterfall
 };
 
 /** The log lines of a trace that have arrived by now, oldest first, by Elasticsearch's search API. */
-export const fetchLogs = async (shop: Shop, traceId: string): Promise<WaterfallLog[]> => {
+const fetchLogs = async (shop: Shop, traceId: string): Promise<WaterfallLog[]> => {
   const response = await fetch(`${shop.addresses.elasticsearch}/glasshouse-logs-*/_search`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

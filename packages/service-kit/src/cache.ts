@@ -120,7 +120,7 @@ const createReadThrough = <T>({ lookUp, store, ttlMs }: ReadThrough): Cache<T> =
 };
 
 /** Text and not objects, so that a value changes exactly as it would in a shared cache and nobody can alter it in place. */
-export const createMemoryStore = (maxEntries: number, nowMs: () => number): CacheStore => {
+const createMemoryStore = (maxEntries: number, nowMs: () => number): CacheStore => {
   // A Map keeps the order of insertion: the first entry is the one that was set longest ago.
   const entries = new Map<string, { text: string; expiresAt: number }>();
   return {

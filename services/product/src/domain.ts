@@ -59,7 +59,7 @@ export interface Hold extends ClaimKey {
 /** A settlement may be forgotten this long after it: the order's lease (30 s) and 5 minutes for late messages. */
 export const settledKeptMs = 30_000 + 5 * 60_000;
 
-export const sortKeys = ['name', 'price', 'created'] as const;
+const sortKeys = ['name', 'price', 'created'] as const;
 export const sortOrders = ['name', '-name', 'price', '-price', 'created', '-created'] as const;
 export type SortKey = (typeof sortKeys)[number];
 export type SortOrder = (typeof sortOrders)[number];
