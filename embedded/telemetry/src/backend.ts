@@ -18,8 +18,8 @@ const mebibyte = 1_048_576;
 
 /** All bounds of memory. The stores' bytes are estimates that come out within a fifth of what V8 takes. */
 export const defaultLimits = {
-  logBytes: 88 * mebibyte,
-  spanBytes: 48 * mebibyte,
+  logBytes: 84 * mebibyte,
+  spanBytes: 40 * mebibyte,
   /** Trace ids of error records that keep their traces longest. */
   errorTraces: 20_000,
   seriesPerTarget: 2_500,
