@@ -204,7 +204,8 @@ test('who sends too much is answered with 429, Retry-After and the RateLimit hea
 test('the OpenAPI document and its page are served', async () => {
   const document = await request(gateway.app).get('/openapi.json').expect(200);
   expect(document.body.servers).toEqual([{ url: 'http://shop.test' }]);
-  await request(gateway.app).get('/docs').expect(200).expect('content-type', /html/);
+  const page = await request(gateway.app).get('/docs').expect(200).expect('content-type', /html/);
+  expect(page.headers['content-security-policy']).toContain("script-src 'self'");
   await request(gateway.app).get('/docs/swagger-ui.css').expect(200);
   await request(gateway.app).get('/docs/package.json').expect(404);
 });

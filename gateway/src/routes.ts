@@ -70,6 +70,6 @@ export const proxyRoutes: readonly ProxyRoute[] = [
   order('GET', '/api/orders', 'user'),
   order('GET', '/api/orders/:id', 'user'),
   order('POST', '/api/orders/:id/cancel', 'customer', longTimeout),
-  order('GET', '/api/orders/:id/invoice', 'customer'),
+  order('GET', '/api/orders/:id/invoice', 'user'),
   payment('GET', '/api/payments/:orderId', 'user'),
 ];
