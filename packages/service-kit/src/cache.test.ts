@@ -1,7 +1,7 @@
 import { runInContext } from '@glasshouse/telemetry';
 import { type Cache, createCaches } from './cache.js';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
 import type { Hazelcast, SharedMap } from './hazelcast.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
 
 let recorded: RecordedTelemetry;
 let now: number;

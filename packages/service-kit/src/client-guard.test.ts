@@ -1,8 +1,8 @@
 import { type ClientRequest, createClients } from './client.js';
 import { DownstreamError } from './client-error.js';
 import { type BreakerState, createGuard, type Guard } from './client-guard.js';
-import { startPeer } from './fixtures/peer-server.js';
-import { recordTelemetry } from './fixtures/recorded-telemetry.js';
+import { startPeer } from './testing/peer-server.js';
+import { recordTelemetry } from './testing/recorded-telemetry.js';
 
 const guards: Guard[] = [];
 afterEach(() => {

@@ -1,7 +1,7 @@
 import { runInContext } from '@glasshouse/telemetry';
 import { type ClientOptions, type ClientRequest, type Clients, createClients } from './client.js';
-import { json, type PeerServer, startPeer } from './fixtures/peer-server.js';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
+import { json, type PeerServer, startPeer } from './testing/peer-server.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
 
 const charge: ClientRequest = { method: 'PUT', path: '/internal/payments/:id', params: { id: 'o-1' }, expect: [200] };
 

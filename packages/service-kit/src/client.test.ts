@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { type Context, runInContext } from '@glasshouse/telemetry';
 import { type ClientOptions, type ClientRequest, type Clients, createClients, DownstreamError } from './client.js';
-import { json, type PeerServer, startPeer } from './fixtures/peer-server.js';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
+import { json, type PeerServer, startPeer } from './testing/peer-server.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
 
 const hold: ClientRequest = {
   method: 'PUT',

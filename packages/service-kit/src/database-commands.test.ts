@@ -1,7 +1,7 @@
 import { runInContext, type Span } from '@glasshouse/telemetry';
 import mongoose from 'mongoose';
 import { observeCommands } from './database-commands.js';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
 
 let recorded: RecordedTelemetry;
 let connection: mongoose.Connection;

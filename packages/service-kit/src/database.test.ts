@@ -9,8 +9,8 @@ import {
   toDatabaseError,
   trusted,
 } from './database.js';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
-import { waitFor } from './fixtures/wait-for.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
+import { waitFor } from './testing/wait-for.js';
 
 // What works is covered by the tests of the services, with a store behind them; here the store is out of order.
 

@@ -8,7 +8,7 @@ import express from 'express';
 import request from 'supertest';
 import { addFailpointRoutes as addNone } from './failpoint.js';
 import { addFailpointRoutes, createFailpoints, failpoint } from './failpoint.test-build.js';
-import { waitFor } from './fixtures/wait-for.js';
+import { waitFor } from './testing/wait-for.js';
 
 const actionsAt = (text: string, points: readonly string[]): string[] => {
   const actions: string[] = [];

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
 import { createHazelcast, type Hazelcast } from './hazelcast.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
 
 let recorded: RecordedTelemetry;
 let hazelcast: Hazelcast;

@@ -1,6 +1,6 @@
 import { createClientMetrics } from './client-metrics.js';
-import { recordTelemetry } from './fixtures/recorded-telemetry.js';
 import { createOutbound } from './outbound.js';
+import { recordTelemetry } from './testing/recorded-telemetry.js';
 
 const create = () => {
   const recorded = recordTelemetry('gateway');

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInContext } from '@glasshouse/telemetry';
 import { transform } from '@swc/core';
-import { type RecordedTelemetry, recordTelemetry } from './fixtures/recorded-telemetry.js';
-import { waitFor } from './fixtures/wait-for.js';
+import { type RecordedTelemetry, recordTelemetry } from './testing/recorded-telemetry.js';
+import { waitFor } from './testing/wait-for.js';
 import { createWorkerPool, type WorkerPoolOptions } from './workers.js';
 
 const tasks = `

@@ -44,8 +44,7 @@ export const readRepository = async (root: string): Promise<Repository> => {
 };
 
 /** Tests and what only tests use. */
-export const isTest = (path: string): boolean =>
-  path.endsWith('.test.ts') || /\/src\/(.*\/)?(testing|fixtures)\//.test(path);
+export const isTest = (path: string): boolean => path.endsWith('.test.ts') || /\/src\/(.*\/)?testing\//.test(path);
 
 export const findFile = ({ files }: Repository, path: string): string | undefined =>
   files.find((file) => file.path === path)?.text;

@@ -1,8 +1,8 @@
 import request from 'supertest';
-import { type KitService, startKitService } from '../fixtures/kit-service.js';
-import { waitFor } from '../fixtures/wait-for.js';
 import { ok } from '../http/replies.js';
 import { defineRoute } from '../http/routes.js';
+import { type KitService, startKitService } from '../testing/kit-service.js';
+import { waitFor } from '../testing/wait-for.js';
 
 const base = { access: 'anyone', tag: 't', summary: 's', answers: { 200: { description: 'ok' } } } as const;
 const routes = [

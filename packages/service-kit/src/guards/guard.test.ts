@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
-import { type KitService, startKitService } from '../fixtures/kit-service.js';
-import { json, type PeerServer, startPeer } from '../fixtures/peer-server.js';
-import { createSigningKey, signToken } from '../fixtures/token-issuer.js';
 import { ok } from '../http/replies.js';
 import { type Access, defineRoute, type RouteInput } from '../http/routes.js';
+import { type KitService, startKitService } from '../testing/kit-service.js';
+import { json, type PeerServer, startPeer } from '../testing/peer-server.js';
+import { createSigningKey, signToken } from '../testing/token-issuer.js';
 import { loadServiceKeys } from './service-keys.js';
 
 const key = createSigningKey('current');

@@ -1,4 +1,4 @@
-import { createSigningKey } from '../fixtures/token-issuer.js';
+import { createSigningKey } from '../testing/token-issuer.js';
 import { createKeySet } from './jwks.js';
 
 const [first, second] = [createSigningKey('first'), createSigningKey('second')];

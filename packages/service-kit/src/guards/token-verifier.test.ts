@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { createSigningKey, issuer, signToken, type TokenParts } from '../fixtures/token-issuer.js';
+import { createSigningKey, issuer, signToken, type TokenParts } from '../testing/token-issuer.js';
 import { createKeySet } from './jwks.js';
 import { createTokenVerifier } from './token-verifier.js';
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { type KitService, startKitService } from '../fixtures/kit-service.js';
+import { type KitService, startKitService } from '../testing/kit-service.js';
 import { noContent, ok } from './replies.js';
 import { defineRoute } from './routes.js';
 

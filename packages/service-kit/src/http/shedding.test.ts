@@ -1,6 +1,6 @@
 import request from 'supertest';
-import { type KitService, startKitService } from '../fixtures/kit-service.js';
-import { waitFor } from '../fixtures/wait-for.js';
+import { type KitService, startKitService } from '../testing/kit-service.js';
+import { waitFor } from '../testing/wait-for.js';
 import { createLoadGuard } from './load-guard.js';
 import { ok } from './replies.js';
 import { defineRoute } from './routes.js';

@@ -3,10 +3,10 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import request from 'supertest';
 import { kitErrors } from '../errors.js';
-import { type KitService, startKitService } from '../fixtures/kit-service.js';
-import { waitFor } from '../fixtures/wait-for.js';
 import { ok } from '../http/replies.js';
 import { defineRoute } from '../http/routes.js';
+import { type KitService, startKitService } from '../testing/kit-service.js';
+import { waitFor } from '../testing/wait-for.js';
 
 interface Gate {
   opened: Promise<void>;
