@@ -1,12 +1,11 @@
 import { Long } from 'bson';
-import { decode } from '../bson/codec.js';
 import { check } from '../bson/errors.js';
 import { type Document, wholeNumber } from '../bson/values.js';
 import { compileFilter } from '../query/matcher.js';
 import type { Collection } from '../storage/catalog.js';
-import { keysOf } from '../storage/engine.js';
-import { indexedValue, indexRange, recordOf, recordRange } from '../storage/keys.js';
-import { indexValues } from '../storage/records.js';
+import { entriesIn } from '../storage/engine.js';
+import { indexKey, indexRange, recordOf, recordRange } from '../storage/keys.js';
+import { indexValues, toStored } from '../storage/records.js';
 import { type Call, defineCommand, type Handlers, namespaceOf } from './command.js';
 import { existing } from './indexes.js';
 
@@ -72,7 +71,7 @@ interface Size {
 const sizeOf = ({ engine }: Call, collections: readonly Collection[]): Size => {
   const size = { count: 0, bytes: 0 };
   for (const { id } of collections) {
-    for (const { value } of engine.store.getRange(recordRange(id))) {
+    for (const { value } of entriesIn(engine.store, recordRange(id))) {
       size.count += 1;
       size.bytes += value.length;
     }
@@ -133,24 +132,22 @@ const dbStats = defineCommand('dbStats', { dbStats: 'any', scale: 'any', freeSto
 
 /** Compares every index with what a scan of the documents says it must hold. */
 const validate = defineCommand('validate', { validate: 'any', full: 'any' }, (args, call) => {
+  const { store } = call.engine;
   const ns = namespaceOf(call, args.validate);
   const { id, indexes } = existing(call, ns);
-  const documents = [...call.engine.store.getRange(recordRange(id))].map(({ key, value }) => ({
-    record: recordOf(key),
-    document: decode(value),
-  }));
+  const documents = entriesIn(store, recordRange(id)).map(({ key, value }) => toStored(recordOf(key), value));
   const errors = indexes.flatMap((index) => {
-    const entry = (value: Buffer, record: number): string => `${value.toString('hex')}:${record}`;
+    const entry = (key: Buffer, record: number): string => `${key.toString('hex')}:${record}`;
     const wanted = new Set(
-      documents.flatMap(({ record, document }) => indexValues(index, document).map((value) => entry(value, record))),
+      documents.flatMap(({ document, record }) =>
+        indexValues(index, document).map((value) => entry(indexKey(index, value, record), record)),
+      ),
     );
-    const present = new Set(
-      keysOf(call.engine.store, indexRange(index.id)).map((key) => entry(indexedValue(key), recordOf(key))),
-    );
-    const isWhole = wanted.size === present.size && [...wanted].every((each) => present.has(each));
+    const present = entriesIn(store, indexRange(index.id)).map(({ key, value }) => entry(key, recordOf(value)));
+    const isWhole = wanted.size === present.length && present.every((each) => wanted.has(each));
     return isWhole
       ? []
-      : [`the index ${index.name} has ${present.size} entries that differ from the ${wanted.size} of the documents`];
+      : [`the index ${index.name} has ${present.length} entries that differ from the ${wanted.size} of the documents`];
   });
   return {
     ns,

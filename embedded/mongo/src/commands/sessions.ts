@@ -2,7 +2,7 @@ import { Binary } from 'bson';
 import { decode, encode } from '../bson/codec.js';
 import { check } from '../bson/errors.js';
 import { type Document, fieldOf, isDocument, wholeNumber } from '../bson/values.js';
-import type { KeyValueStore } from '../storage/engine.js';
+import { entriesIn, type KeyValueStore } from '../storage/engine.js';
 import { sessionKey, sessionRange } from '../storage/keys.js';
 
 export const sessionMinutes = 30;
@@ -34,7 +34,7 @@ export const runOnce = (store: KeyValueStore, command: Document, now: Date, run:
 };
 
 export const forgetOldSessions = (store: KeyValueStore, now: Date): void => {
-  for (const { key, value } of [...store.getRange(sessionRange())]) {
+  for (const { key, value } of entriesIn(store, sessionRange())) {
     const { at } = decode(value) as { at: Date };
     if (now.getTime() - at.getTime() > 2 * sessionMinutes * 60_000) store.removeSync(key);
   }

@@ -1,9 +1,14 @@
 import { Double, Int32, Long } from 'bson';
 import fc from 'fast-check';
 import { encode } from '../bson/codec.js';
+import { compareValues } from '../bson/order.js';
 import type { Document } from '../bson/values.js';
 import { type DirectStore, openDirectStore } from '../testing/direct.js';
-import { compareForSort, modelMatches, modelSortKey } from '../testing/model.js';
+import { modelMatches, modelSortKey } from '../testing/model.js';
+import { modelUpdate, Refused } from '../testing/update-model.js';
+
+/** More of the same in CI, or by hand: EFFORT=20. */
+const effort = Number(process.env.EFFORT ?? 1);
 
 let store: DirectStore;
 beforeAll(async () => {
@@ -103,7 +108,7 @@ test('a query finds what a plain model finds, whatever index serves it', async (
       for (const [i] of patterns.entries()) expect(await numbers({ hint: `i${i}` })).toEqual(expected);
       expect((await store.run({ count: name, query: filter })).n).toBe(expected.length);
     }),
-    { numRuns: 400 },
+    { numRuns: 400 * effort },
   );
 });
 
@@ -122,7 +127,7 @@ test('a sort is in order, whatever index delivers it, and skip and limit cut it'
         const before = found[i - 1];
         if (before === undefined) continue;
         const order = Object.entries(sort).map(([name, way]) => {
-          const compared = compareForSort(
+          const compared = compareValues(
             modelSortKey(before, name, Number(way)),
             modelSortKey(document, name, Number(way)),
           );
@@ -132,7 +137,7 @@ test('a sort is in order, whatever index delivers it, and skip and limit cut it'
       }
       expect(ids(await store.find(name, { filter, sort, skip: 1, limit: 2 }))).toEqual(ids(found.slice(1, 3)));
     }),
-    { numRuns: 400 },
+    { numRuns: 400 * effort },
   );
 });
 
@@ -153,31 +158,59 @@ const updates: fc.Arbitrary<Document> = fc.oneof(
   pairs(fc.constantFrom('c', 'd', 'e')).map(($rename) => ({ $rename })),
   fields,
 );
-const changes = fc.array(fc.tuple(fc.constantFrom('update', 'updateMany', 'delete', 'insert'), condition, updates), {
-  maxLength: 10,
+const steps = fc.array(fc.tuple(fc.constantFrom('update', 'updateMany', 'delete', 'insert'), condition, updates), {
+  maxLength: 8,
+});
+
+const updated = (document: Document, update: Document): Document | undefined => {
+  try {
+    return modelUpdate(document, update);
+  } catch (error) {
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
+};
+
+const bytesOf = (list: readonly Document[]): string =>
+  list.map((document) => Buffer.from(encode(document)).toString('hex')).join('\n');
+
+test('updates change what a plain model changes, to the byte, and refuse what it refuses', async () => {
+  await fc.assert(
+    fc.asyncProperty(documents, condition, updates, async (wanted, q, u) => {
+      const { name, kept } = await fill(wanted, []);
+      const chosen = kept.findIndex((document) => modelMatches(document, q));
+      const after = kept[chosen] === undefined ? undefined : updated(kept[chosen], u);
+      const reply = await store.ask({ update: name, updates: [{ q, u }] });
+      expect(await store.find(name)).toHaveLength(kept.length);
+      const expected = kept.map((document, i) => (i === chosen && after !== undefined ? after : document));
+      expect(bytesOf(await store.find(name))).toBe(bytesOf(expected));
+      if (chosen >= 0) expect(reply.writeErrors === undefined).toBe(after !== undefined);
+    }),
+    { numRuns: 600 * effort },
+  );
 });
 
 test('after any writes every index agrees with a scan, and refused writes changed nothing', async () => {
   await fc.assert(
-    fc.asyncProperty(documents, indexes, fc.boolean(), changes, async (wanted, patterns, isUnique, steps) => {
+    fc.asyncProperty(documents, indexes, fc.boolean(), steps, async (wanted, patterns, isUnique, changes) => {
       const { name } = await fill(wanted, patterns);
       const unique = { key: { c: 1 }, name: 'unique', unique: true };
       if (isUnique) await store.ask({ createIndexes: name, indexes: [unique] });
-      for (const [i, [kind, q, u]] of steps.entries()) {
+      for (const [i, [kind, q, u]] of changes.entries()) {
         const before = await store.find(name);
         const multi = kind === 'updateMany';
-        const command =
+        const reply = await store.ask(
           kind === 'insert'
             ? { insert: name, documents: [{ _id: new Int32(100 + i), ...u }] }
             : kind === 'delete'
               ? { delete: name, deletes: [{ q, limit: 1 }] }
-              : { update: name, updates: [{ q, u, multi }] };
-        const reply = await store.ask(command);
-        if (reply.writeErrors !== undefined && !multi) expect(await store.find(name)).toEqual(before);
+              : { update: name, updates: [{ q, u, multi }] },
+        );
+        if (reply.writeErrors !== undefined && !multi) expect(bytesOf(await store.find(name))).toBe(bytesOf(before));
         expect(await store.run({ validate: name })).toMatchObject({ valid: true, errors: [] });
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 150 * effort },
   );
 });
 

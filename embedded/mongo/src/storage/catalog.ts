@@ -3,7 +3,7 @@ import { decode, encode } from '../bson/codec.js';
 import { type Document, isTruthy, wholeNumber } from '../bson/values.js';
 import { compileFilter, type Matcher } from '../query/matcher.js';
 import { type KeyPattern, parseSort } from '../query/sort.js';
-import { type KeyValueStore, keysOf } from './engine.js';
+import { entriesIn, type KeyValueStore } from './engine.js';
 import { catalogKey, catalogRange, indexRange, namespaceOf, recordOf, recordRange } from './keys.js';
 
 export interface Index {
@@ -97,12 +97,12 @@ export const createCatalog = (store: KeyValueStore): Catalog => {
     },
     remove: (collection) => {
       catalog.removeIndexes(collection, collection.indexes);
-      for (const key of keysOf(store, recordRange(collection.id))) store.removeSync(key);
+      for (const { key } of entriesIn(store, recordRange(collection.id))) store.removeSync(key);
       store.removeSync(catalogKey(collection.namespace));
       collections.delete(collection.namespace);
     },
     removeIndexes: (collection, indexes) => {
-      for (const { id } of indexes) for (const key of keysOf(store, indexRange(id))) store.removeSync(key);
+      for (const { id } of indexes) for (const { key } of entriesIn(store, indexRange(id))) store.removeSync(key);
       catalog.put({ ...collection, indexes: collection.indexes.filter((index) => !indexes.includes(index)) });
     },
     nextId: () => {
@@ -110,13 +110,13 @@ export const createCatalog = (store: KeyValueStore): Catalog => {
       return lastId;
     },
     nextRecord: ({ id }) => {
-      const [last] = records.has(id) ? [] : keysOf(store, recordRange(id), { isReverse: true, limit: 1 });
-      const next = (records.get(id) ?? (last === undefined ? 0 : recordOf(last))) + 1;
+      const [last] = records.has(id) ? [] : entriesIn(store, recordRange(id), { isReverse: true, limit: 1 });
+      const next = (records.get(id) ?? (last === undefined ? 0 : recordOf(last.key))) + 1;
       records.set(id, next);
       return next;
     },
     reload: () => {
-      const entries = [...store.getRange(catalogRange())].map(({ key, value }) => fromBytes(namespaceOf(key), value));
+      const entries = entriesIn(store, catalogRange()).map(({ key, value }) => fromBytes(namespaceOf(key), value));
       collections = new Map(entries.map((collection) => [collection.namespace, collection]));
       lastId = Math.max(lastId, ...entries.flatMap(({ id, indexes }) => [id, ...indexes.map((index) => index.id)]));
     },

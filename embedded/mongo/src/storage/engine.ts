@@ -17,21 +17,31 @@ export class DamagedDataError extends Error {
 
 export type KeyValueStore = Database<Buffer, Buffer>;
 
-interface KeyOptions {
+export interface Entry {
+  key: Buffer;
+  value: Buffer;
+}
+
+interface EntryOptions {
   isReverse?: boolean;
   limit?: number;
   /** Go on behind this key. */
   after?: Buffer | undefined;
 }
 
-export const keysOf = (
+export const entriesIn = (
   store: KeyValueStore,
-  { start, end }: KeyRange,
-  { isReverse = false, limit, after }: KeyOptions = {},
-): Buffer[] => {
+  { start, end, point }: KeyRange,
+  options: EntryOptions = {},
+): Entry[] => {
+  if (point !== undefined) {
+    const value = options.after === undefined ? store.getBinary(point) : undefined;
+    return value === undefined ? [] : [{ key: point, value }];
+  }
+  const { isReverse = false, limit, after } = options;
   const from = after ?? (isReverse ? end : start);
   const bounds = { start: from, end: isReverse ? start : end, reverse: isReverse, exclusiveStart: after !== undefined };
-  return [...store.getKeys(limit === undefined ? bounds : { ...bounds, limit })];
+  return [...store.getRange(limit === undefined ? bounds : { ...bounds, limit })];
 };
 
 export interface Engine {

@@ -1,6 +1,6 @@
 import { rankOf } from '../bson/values.js';
 import type { Catalog } from './catalog.js';
-import { type KeyValueStore, keysOf } from './engine.js';
+import { entriesIn, type KeyValueStore } from './engine.js';
 import { boundedRange, recordOf } from './keys.js';
 import type { Records } from './records.js';
 
@@ -10,7 +10,7 @@ export const deleteExpired = (store: KeyValueStore, catalog: Catalog, records: R
     for (const index of collection.indexes.filter(({ expireAfterS }) => expireAfterS !== undefined)) {
       const limit = new Date(now.getTime() - (index.expireAfterS ?? 0) * 1000);
       const range = boundedRange(index, [], { rank: rankOf(limit), high: { value: limit, isInclusive: true } });
-      for (const record of new Set(keysOf(store, range).map(recordOf))) {
+      for (const record of new Set(entriesIn(store, range).map(({ value }) => recordOf(value)))) {
         const stored = records.read(collection, record);
         if (stored !== undefined) records.remove(collection, stored);
       }

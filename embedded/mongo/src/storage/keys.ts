@@ -9,33 +9,38 @@ const recordBytes = 6;
 /** Longer index keys are refused as MongoDB before 4.2 did (17280); lmdb itself allows 1,978 bytes. */
 export const maxIndexKeyBytes = 1900;
 
-const prefixed = (kind: number, id: number, rest: Uint8Array = Buffer.alloc(0), record?: number): Buffer => {
-  const key = Buffer.alloc(idBytes + rest.length + (record === undefined ? 0 : recordBytes));
-  key[0] = kind;
-  key.writeUInt32BE(id, 1);
-  key.set(rest, idBytes);
-  if (record !== undefined) key.writeUIntBE(record, idBytes + rest.length, recordBytes);
-  return key;
+const prefixed = (kind: number, id: number, ...rest: readonly Uint8Array[]): Buffer => {
+  const head = Buffer.alloc(idBytes);
+  head[0] = kind;
+  head.writeUInt32BE(id, 1);
+  return rest.length === 0 ? head : Buffer.concat([head, ...rest]);
 };
+
+/** A record's number, as it ends a record key and as an index entry holds it. */
+export const toRecordBytes = (record: number): Buffer => {
+  const bytes = Buffer.alloc(recordBytes);
+  bytes.writeUIntBE(record, 0, recordBytes);
+  return bytes;
+};
+export const recordOf = (bytes: Buffer): number => bytes.readUIntBE(bytes.length - recordBytes, recordBytes);
 
 export const catalogKey = (namespace: string): Buffer =>
   Buffer.concat([Buffer.from([area.catalog]), Buffer.from(namespace)]);
 export const namespaceOf = (catalogEntry: Buffer): string => catalogEntry.toString('utf8', 1);
 export const sessionKey = (id: Uint8Array): Buffer => Buffer.concat([Buffer.from([area.session]), id]);
 export const recordKey = (collection: number, record: number): Buffer =>
-  prefixed(area.record, collection, undefined, record);
-export const indexKey = (index: number, value: Buffer, record: number): Buffer =>
-  prefixed(area.index, index, value, record);
+  prefixed(area.record, collection, toRecordBytes(record));
 
-/** The record that a record key or an index key ends with. */
-export const recordOf = (key: Buffer): number => key.readUIntBE(key.length - recordBytes, recordBytes);
-/** The value within an index key. */
-export const indexedValue = (key: Buffer): Buffer => key.subarray(idBytes, key.length - recordBytes);
+/** In a unique index a value is one key, which can be looked up; otherwise the record tells equal values apart. */
+export const indexKey = ({ id, isUnique }: { id: number; isUnique: boolean }, value: Buffer, record: number): Buffer =>
+  prefixed(area.index, id, value, isUnique ? Buffer.alloc(1) : toRecordBytes(record));
 
 /** Half open: from start, before end. */
 export interface KeyRange {
   start: Buffer;
   end: Buffer;
+  /** The only key that the range can hold. */
+  point?: Buffer;
 }
 
 /** The first key after every key that begins with this prefix. */
@@ -53,7 +58,7 @@ export const catalogRange = (): KeyRange => beginningWith(Buffer.from([area.cata
 export const sessionRange = (): KeyRange => beginningWith(Buffer.from([area.session]));
 export const recordRange = (collection: number): KeyRange => beginningWith(prefixed(area.record, collection));
 export const indexRange = (index: number): KeyRange => beginningWith(prefixed(area.index, index));
-export const valueRange = (index: number, value: Buffer): KeyRange => beginningWith(prefixed(area.index, index, value));
+const valueRange = (index: number, value: Buffer): KeyRange => beginningWith(prefixed(area.index, index, value));
 
 /** The bytes of a compound value; a descending field is inverted, which reverses its order. */
 export const toIndexValue = (values: readonly unknown[], pattern: KeyPattern): Buffer => {
@@ -80,11 +85,13 @@ export interface Bounds {
 
 /** The keys whose first fields equal these values and whose next field lies between the bounds, in index order. */
 export const boundedRange = (
-  { id, pattern }: { id: number; pattern: KeyPattern },
+  { id, pattern, isUnique }: { id: number; pattern: KeyPattern; isUnique: boolean },
   equal: readonly unknown[],
   bounds?: Bounds,
 ): KeyRange => {
   const prefix = toIndexValue(equal, pattern);
+  if (isUnique && equal.length === pattern.length)
+    return { ...valueRange(id, prefix), point: indexKey({ id, isUnique }, prefix, 0) };
   if (bounds === undefined) return valueRange(id, prefix);
   const isDescending = pattern[equal.length]?.[1] === -1;
   const edge = (bound: Bound, goesPast: boolean): Buffer => {

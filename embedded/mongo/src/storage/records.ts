@@ -3,8 +3,8 @@ import { check, MongoError } from '../bson/errors.js';
 import { type Document, typeOf } from '../bson/values.js';
 import { keysAt, someValueAt } from '../query/paths.js';
 import type { Catalog, Collection, Index } from './catalog.js';
-import { type KeyValueStore, keysOf } from './engine.js';
-import { indexKey, maxIndexKeyBytes, recordKey, recordOf, recordRange, toIndexValue, valueRange } from './keys.js';
+import { entriesIn, type KeyValueStore } from './engine.js';
+import { indexKey, maxIndexKeyBytes, recordKey, recordOf, recordRange, toIndexValue, toRecordBytes } from './keys.js';
 
 export interface Stored {
   record: number;
@@ -22,9 +22,11 @@ export interface Records {
   buildIndex(collection: Collection, index: Index): void;
 }
 
-interface Entry {
+export const toStored = (record: number, bytes: Buffer): Stored => ({ record, bytes, document: decode(bytes) });
+
+interface IndexEntry {
   index: Index;
-  value: Buffer;
+  key: Buffer;
 }
 
 /** What an index holds for a document: one key, or one for each item of the one array among its fields. */
@@ -51,22 +53,17 @@ export const indexValues = (index: Index, document: Document): Buffer[] => {
 };
 
 export const createRecords = (store: KeyValueStore, catalog: Catalog): Records => {
-  const entriesOf = ({ indexes }: Collection, document: Document): Entry[] =>
-    indexes.flatMap((index) => indexValues(index, document).map((value) => ({ index, value })));
+  const entriesOf = ({ indexes }: Collection, document: Document, record: number): IndexEntry[] =>
+    indexes.flatMap((index) =>
+      indexValues(index, document).map((value) => ({ index, key: indexKey(index, value, record) })),
+    );
 
-  const refuseDuplicates = (
-    collection: Collection,
-    entries: readonly Entry[],
-    document: Document,
-    own?: number,
-  ): void => {
-    for (const { index, value } of entries) {
-      const holders = index.isUnique ? keysOf(store, valueRange(index.id, value), { limit: 2 }) : [];
-      if (holders.some((key) => recordOf(key) !== own)) throw duplicateKey(collection, index, document);
-    }
+  const refuseDuplicates = (collection: Collection, entries: readonly IndexEntry[], document: Document): void => {
+    const taken = entries.find(({ index, key }) => index.isUnique && store.doesExist(key));
+    if (taken !== undefined) throw duplicateKey(collection, taken.index, document);
   };
 
-  const markMultikey = (collection: Collection, entries: readonly Entry[]): void => {
+  const markMultikey = (collection: Collection, entries: readonly IndexEntry[]): void => {
     const current = catalog.get(collection.namespace) ?? collection;
     const grows = ({ id, isMultikey }: Index): boolean =>
       !isMultikey && entries.filter(({ index }) => index.id === id).length > 1;
@@ -77,26 +74,27 @@ export const createRecords = (store: KeyValueStore, catalog: Catalog): Records =
     });
   };
 
-  const write = (collection: Collection, record: number, bytes: Uint8Array, entries: readonly Entry[]): void => {
-    markMultikey(collection, entries);
-    store.putSync(recordKey(collection.id, record), Buffer.from(bytes));
-    for (const { index, value } of entries) store.putSync(indexKey(index.id, value, record), Buffer.alloc(0));
+  const link = (entries: readonly IndexEntry[], record: number): void => {
+    for (const { key } of entries) store.putSync(key, toRecordBytes(record));
   };
-  const unlink = (entries: readonly Entry[], record: number): void => {
-    for (const { index, value } of entries) store.removeSync(indexKey(index.id, value, record));
+  const unlink = (entries: readonly IndexEntry[]): void => {
+    for (const { key } of entries) store.removeSync(key);
   };
 
   return {
     read: (collection, record) => {
       const bytes = store.getBinary(recordKey(collection.id, record));
-      return bytes && { record, bytes, document: decode(bytes) };
+      return bytes && toStored(record, bytes);
     },
     insert: (collection, document) => {
       const bytes = encode(document);
       check(bytes.length <= maxDocumentBytes, 'BadValue', `object to insert too large. size in bytes: ${bytes.length}`);
-      const entries = entriesOf(collection, document);
+      const record = catalog.nextRecord(collection);
+      const entries = entriesOf(collection, document, record);
       refuseDuplicates(collection, entries, document);
-      write(collection, catalog.nextRecord(collection), bytes, entries);
+      markMultikey(collection, entries);
+      store.putSync(recordKey(collection.id, record), Buffer.from(bytes));
+      link(entries, record);
     },
     replace: (collection, { record, bytes: oldBytes }, document) => {
       const bytes = encode(document);
@@ -106,27 +104,37 @@ export const createRecords = (store: KeyValueStore, catalog: Catalog): Records =
         'Location17419',
         `Resulting document after update is larger than ${maxDocumentBytes}`,
       );
-      const entries = entriesOf(collection, document);
-      refuseDuplicates(collection, entries, document, record);
-      unlink(entriesOf(collection, decode(oldBytes)), record);
-      write(collection, record, bytes, entries);
+      const [before, after] = [
+        entriesOf(collection, decode(oldBytes), record),
+        entriesOf(collection, document, record),
+      ];
+      const added = without(after, before);
+      refuseDuplicates(collection, added, document);
+      markMultikey(collection, after);
+      unlink(without(before, after));
+      store.putSync(recordKey(collection.id, record), Buffer.from(bytes));
+      link(added, record);
       return true;
     },
     remove: (collection, { record, bytes }) => {
-      unlink(entriesOf(collection, decode(bytes)), record);
+      unlink(entriesOf(collection, decode(bytes), record));
       store.removeSync(recordKey(collection.id, record));
     },
     buildIndex: (collection, index) => {
-      const alone = { ...collection, indexes: [index] };
-      for (const { key, value } of [...store.getRange(recordRange(collection.id))]) {
-        const document = decode(value);
-        const entries = entriesOf(alone, document);
-        refuseDuplicates(alone, entries, document);
-        write(collection, recordOf(key), value, entries);
+      for (const { key, value } of entriesIn(store, recordRange(collection.id))) {
+        const { record, document } = toStored(recordOf(key), value);
+        const entries = entriesOf({ ...collection, indexes: [index] }, document, record);
+        refuseDuplicates(collection, entries, document);
+        markMultikey(collection, entries);
+        link(entries, record);
       }
     },
   };
 };
+
+/** Most changes leave most indexes alone. */
+const without = (entries: readonly IndexEntry[], others: readonly IndexEntry[]): IndexEntry[] =>
+  entries.filter(({ key }) => !others.some((other) => other.key.equals(key)));
 
 /** In the words of MongoDB, which libraries read. */
 const duplicateKey = (collection: Collection, index: Index, document: Document): MongoError => {

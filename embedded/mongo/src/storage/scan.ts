@@ -2,20 +2,20 @@ import { check } from '../bson/errors.js';
 import type { Matcher } from '../query/matcher.js';
 import type { Plan } from '../query/plan.js';
 import type { Collection } from './catalog.js';
-import { type KeyValueStore, keysOf } from './engine.js';
+import { type Entry, entriesIn, type KeyValueStore } from './engine.js';
 import { type KeyRange, recordOf } from './keys.js';
-import type { Records, Stored } from './records.js';
+import { type Records, type Stored, toStored } from './records.js';
 
 const chunkSize = 128;
 
-/** The keys of a range in pieces, so that a cursor that waits for its client holds no snapshot of the store. */
-function* inPieces(store: KeyValueStore, range: KeyRange, isReverse: boolean): Generator<Buffer> {
-  let last: Buffer | undefined;
+/** A range in pieces, so that a cursor that waits for its client holds no snapshot of the store. */
+function* inPieces(store: KeyValueStore, range: KeyRange, isReverse: boolean): Generator<Entry> {
+  let after: Buffer | undefined;
   for (let limit = 8; ; limit = chunkSize) {
-    const keys = keysOf(store, range, { isReverse, limit, after: last });
-    yield* keys;
-    last = keys.at(-1);
-    if (last === undefined || keys.length < limit) return;
+    const entries = entriesIn(store, range, { isReverse, limit, after });
+    yield* entries;
+    after = entries.at(-1)?.key;
+    if (entries.length < limit) return;
   }
 }
 
@@ -37,8 +37,8 @@ export function* scan(
   const seen = plan.index?.isMultikey === true ? new Set<number>() : undefined;
   let examined = 0;
   for (const range of plan.isReverse ? [...plan.ranges].reverse() : plan.ranges) {
-    for (const key of inPieces(store, range, plan.isReverse)) {
-      const record = recordOf(key);
+    for (const { key, value } of inPieces(store, range, plan.isReverse)) {
+      const record = recordOf(plan.index === undefined ? key : value);
       if (seen?.has(record) === true) continue;
       seen?.add(record);
       examined += 1;
@@ -47,7 +47,7 @@ export function* scan(
         'MaxTimeMSExpired',
         'operation exceeded time limit',
       );
-      const stored = records.read(collection, record);
+      const stored = plan.index === undefined ? toStored(record, value) : records.read(collection, record);
       if (stored !== undefined && matches(stored.document)) yield stored;
     }
   }

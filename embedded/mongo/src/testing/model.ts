@@ -1,5 +1,14 @@
 import { compareValues } from '../bson/order.js';
-import { type Document, isDocument, rankOf, typeOf, wholeNumber } from '../bson/values.js';
+import {
+  type Document,
+  emptyArray,
+  isDocument,
+  isNumber,
+  rankOf,
+  toDouble,
+  typeOf,
+  wholeNumber,
+} from '../bson/values.js';
 
 /**
  * MongoDB's matching in the plainest words, without indexes, paths that are prepared, or early ends.
@@ -26,9 +35,13 @@ const reached = (value: unknown, path: readonly string[], expands: boolean): unk
 const equals = (value: unknown, operand: unknown): boolean =>
   value === missing ? operand === null : compareValues(value, operand) === 0;
 
+const isNotANumber = (value: unknown): boolean => isNumber(value) && Number.isNaN(toDouble(value));
+
 const inOrder = (value: unknown, operand: unknown, test: (order: number) => boolean): boolean => {
   if (operand === null) return test(0) && equals(value, null);
-  return value !== missing && rankOf(value) === rankOf(operand) && test(compareValues(value, operand));
+  if (value === missing || rankOf(value) !== rankOf(operand)) return false;
+  if (isNotANumber(value) || isNotANumber(operand)) return isNotANumber(value) && isNotANumber(operand) && test(0);
+  return test(compareValues(value, operand));
 };
 
 const conditions: Record<string, (operand: unknown) => (value: unknown) => boolean> = {
@@ -79,20 +92,9 @@ export const modelMatches = (document: Document, filter: Document): boolean =>
 
 /** The smallest or greatest key of a document for one sort field; null when there is none. */
 export const modelSortKey = (document: Document, path: string, direction: number): unknown => {
-  const keys = reached(document, path.split('.'), false).flatMap((value) =>
-    Array.isArray(value) && value.length > 0 ? value : [value === missing ? null : value],
-  );
-  return keys.length === 0
-    ? null
-    : keys.reduce((best, key) => (compareForSort(key, best) * direction < 0 ? key : best));
-};
-
-/** An empty array sorts before null. */
-export const compareForSort = (left: unknown, right: unknown): number => {
-  const isEmpty = (value: unknown): number => Number(Array.isArray(value) && value.length === 0);
-  return isEmpty(left) || isEmpty(right)
-    ? rankOf(left) === 1 || rankOf(right) === 1
-      ? compareValues(left, right)
-      : isEmpty(right) - isEmpty(left)
-    : compareValues(left, right);
+  const keys = reached(document, path.split('.'), false).flatMap((value) => {
+    if (Array.isArray(value)) return value.length === 0 ? [emptyArray] : value;
+    return [value === missing ? null : value];
+  });
+  return keys.length === 0 ? null : keys.reduce((best, key) => (compareValues(key, best) * direction < 0 ? key : best));
 };
