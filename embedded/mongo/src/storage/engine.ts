@@ -66,24 +66,85 @@ export const openEngine = async (directory: string, isDurable: boolean): Promise
     await store.close();
     throw error;
   }
-  let last: Promise<unknown> = Promise.resolve();
+  const { write, settled } = createGroupCommit(store);
   return {
     store,
-    write: <T>(change: () => T): Promise<T> => {
-      const written = store.childTransaction(change);
-      last = written.catch(() => undefined);
-      return written;
-    },
+    write,
     close: async () => {
-      await last;
+      await settled();
       await store.close();
     },
   };
 };
 
+interface Job {
+  /** Runs the change in a transaction of its own inside the batch's. */
+  run(): void;
+  /** Answers, once the batch is on disk or has failed. */
+  settle(failure?: { reason: unknown }): void;
+}
+
+const createGroupCommit = (store: KeyValueStore): { write: Engine['write']; settled: () => Promise<void> } => {
+  let waiting: Job[] = [];
+  let committing: Promise<void> | undefined;
+
+  const runWaiting = (): Job[] => {
+    const batch = waiting;
+    waiting = [];
+    for (const job of batch) job.run();
+    return batch;
+  };
+
+  const commitWaiting = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      let batch = waiting;
+      try {
+        await store.transaction(() => {
+          batch = runWaiting();
+        });
+        for (const job of batch) job.settle();
+      } catch (error) {
+        const reason = await reasonOf(error);
+        if (batch === waiting) waiting = [];
+        for (const job of batch) job.settle({ reason });
+      }
+    }
+    committing = undefined;
+  };
+
+  const write = <T>(change: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let answer = (): void => reject(new Error('the change was never run'));
+      const run = (): void => {
+        try {
+          const result = store.transactionSync(change);
+          answer = () => resolve(result);
+        } catch (error) {
+          answer = () => reject(error);
+        }
+      };
+      waiting.push({ run, settle: (failure) => (failure === undefined ? answer() : reject(failure.reason)) });
+      committing ??= commitWaiting();
+    });
+  return { write, settled: async () => committing };
+};
+
+/** lmdb-js tells why a commit failed by a second promise, which nobody else would catch. */
+const reasonOf = (error: unknown): unknown => {
+  const reason = error instanceof Error && 'commitError' in error ? (error.commitError as Promise<unknown>) : undefined;
+  return reason === undefined ? error : reason.catch((cause: unknown) => cause);
+};
+
 /** Without overlapping sync a commit's promise means "on disk"; that is the whole of `j: true`. */
 const openStore = (path: string, noSync: boolean): RootDatabase<Buffer, Buffer> =>
-  open<Buffer, Buffer>({ path, keyEncoding: 'binary', encoding: 'binary', overlappingSync: false, noSync });
+  open<Buffer, Buffer>({
+    path,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+    overlappingSync: false,
+    eventTurnBatching: false,
+    noSync,
+  });
 
 /** LMDB would let two processes in; each would trust its own memory of the catalogue. Its reader table knows who lives. */
 const refuseSecondProcess = (store: RootDatabase<Buffer, Buffer>, directory: string): void => {
