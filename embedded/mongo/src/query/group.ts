@@ -9,7 +9,7 @@ import { parsePath } from './paths.js';
 type Expression = (document: Document) => unknown;
 
 /** Field paths, constants, and documents and arrays of them. Operators would have to be exact for every type: refused. */
-export const compileExpression = (spec: unknown): Expression => {
+const compileExpression = (spec: unknown): Expression => {
   if (typeof spec === 'string' && spec.startsWith('$')) return compileReference(spec);
   if (Array.isArray(spec)) {
     const items = spec.map(compileExpression);

@@ -1,13 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Double, Long, ObjectId } from 'bson';
 import mongoose from 'mongoose';
 import { createDocumentStore, type DocumentStoreOptions } from '../index.js';
 
 export type Db = mongoose.mongo.Db;
 export type MongoClient = mongoose.mongo.MongoClient;
 
+/** A collection of documents with any `_id`, which the driver's types would take for an ObjectId. */
+export type Things = mongoose.mongo.Collection<Loose>;
+interface Loose extends mongoose.mongo.BSON.Document {
+  _id?: string | number | number[] | Double | Long | ObjectId;
+}
+
 export interface TestStore {
+  /** A collection that no other test uses. */
+  fresh(): Things;
   db: Db;
   client: MongoClient;
   port: number;
@@ -32,7 +41,12 @@ export const startTestStore = async (options: Partial<DocumentStoreOptions> = {}
   const { port } = await store.start();
   const url = `mongodb://127.0.0.1:${port}/test`;
   const client = await connect(url);
+  let collections = 0;
   return {
+    fresh: () => {
+      collections += 1;
+      return client.db('test').collection<Loose>(`c${collections}`);
+    },
     db: client.db('test'),
     client,
     port,
