@@ -120,7 +120,12 @@ describe('what is inside stays inside', () => {
       for (const method of ['GET', 'PUT', 'POST', 'DELETE']) {
         const headers = key === undefined ? {} : { 'x-service-key': key };
         const { status, body } = await shop.call(method, path, { token: admin, headers });
-        expect({ method, path, status, code: body.code }).toEqual({ method, path, status: 404, code: 'route_not_found' });
+        expect({ method, path, status, code: body.code }).toEqual({
+          method,
+          path,
+          status: 404,
+          code: 'route_not_found',
+        });
       }
     }
   });
@@ -154,7 +159,10 @@ describe('what is inside stays inside', () => {
     '*',
   ])('the target %s leads nowhere', async (target) => {
     const answer = await sendRaw({ target });
-    expect({ target, status: answer.status }).toEqual({ target, status: [400, 404].find((one) => one === answer.status) });
+    expect({ target, status: answer.status }).toEqual({
+      target,
+      status: [400, 404].find((one) => one === answer.status),
+    });
   });
 
   test.each([
@@ -288,7 +296,9 @@ const hostile: readonly Hostile[] = [
     what: 'text',
     statuses: [415],
     appliesTo: hasBody,
-    change: ({ headers }) => ({ headers: [...without('Content-Type')({ headers } as Built).headers, 'Content-Type: text/plain'] }),
+    change: ({ headers }) => ({
+      headers: [...without('Content-Type')({ headers } as Built).headers, 'Content-Type: text/plain'],
+    }),
   },
   {
     what: 'a body of 70 kB',
@@ -328,7 +338,9 @@ const hostile: readonly Hostile[] = [
     what: 'a token without a signature',
     statuses: [401],
     appliesTo: isProtected,
-    change: withToken(() => `${base64url({ alg: 'none', typ: 'at+jwt' })}.${base64url({ ...claims, exp: inTenYears })}.`),
+    change: withToken(
+      () => `${base64url({ alg: 'none', typ: 'at+jwt' })}.${base64url({ ...claims, exp: inTenYears })}.`,
+    ),
   },
   {
     what: 'a real token with other claims',
@@ -364,7 +376,12 @@ describe('whatever is sent, each public endpoint refuses it in form', () => {
     for (const endpoint of endpoints.filter(appliesTo)) {
       const request = build(endpoint);
       const { target, headers, body } = { ...request, ...change(request, endpoint) };
-      const answer = await sendRaw({ method: endpoint.method, target, headers, ...(body === undefined ? {} : { body }) });
+      const answer = await sendRaw({
+        method: endpoint.method,
+        target,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      });
       const name = `${what}: ${endpoint.method} ${endpoint.path}`;
       expect({ name, status: answer.status }).toEqual({ name, status: statuses.find((one) => one === answer.status) });
       expectRefusal(name, answer, endpoint.path);
@@ -376,7 +393,11 @@ describe('whatever is sent, each public endpoint refuses it in form', () => {
       const known = endpoints.filter((endpoint) => endpoint.path === path).map(({ method }) => method);
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((one) => !known.includes(one))) {
         const name = `${method} ${path}`;
-        const answer = await sendRaw({ method, target: path, headers: ['Host: localhost', `Authorization: Bearer ${admin}`] });
+        const answer = await sendRaw({
+          method,
+          target: path,
+          headers: ['Host: localhost', `Authorization: Bearer ${admin}`],
+        });
         expect({ name, status: answer.status }).toEqual({ name, status: 405 });
         expect((answer.headers.get('allow') ?? '').split(', ')).toEqual(expect.arrayContaining(known));
         expectRefusal(name, answer, path);
