@@ -54,7 +54,8 @@ describe.each(['Message', 'PackedForward', 'CompressedPackedForward'] as const)(
         port: backend.ports.fluentd,
         timeout: 3,
         requireAckResponse: true,
-        enableReconnect: false,
+        // Its own types do not know this option.
+        ...{ enableReconnect: false },
         eventMode,
       });
       const sent = Array.from(
@@ -66,7 +67,7 @@ describe.each(['Message', 'PackedForward', 'CompressedPackedForward'] as const)(
           }),
       );
       await Promise.all(sent);
-      sender.end();
+      (sender as unknown as { end(): void }).end();
       expect(await countOf({ term: { 'trace.id': 'abc' } })).toBe(20);
     });
   },

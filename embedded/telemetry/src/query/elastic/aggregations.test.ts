@@ -34,7 +34,7 @@ it('date_histogram counts per interval and tells empty intervals between', () =>
 it('date_histogram leaves empty intervals out with min_doc_count, and reaches to extended_bounds', () => {
   const counts = (more: object) =>
     (
-      run(documents, { h: { date_histogram: { field: '@timestamp', fixed_interval: '10s', ...more } } }) as {
+      run(documents, { h: { date_histogram: { field: '@timestamp', fixed_interval: '10s', ...more } } }) as unknown as {
         h: { buckets: { doc_count: number }[] };
       }
     ).h.buckets.map((bucket) => bucket.doc_count);
