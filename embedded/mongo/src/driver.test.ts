@@ -201,6 +201,14 @@ describe('aggregation', () => {
     ]);
     expect(await things.aggregate([{ $match: { s: 'a' } }, { $count: 'many' }]).toArray()).toEqual([{ many: 2 }]);
     expect(await things.countDocuments({ s: 'a' }, { skip: 1 })).toBe(1);
+    const computed = [{ $match: { _id: 2 } }, { $project: { n: { $add: ['$n', 1] }, s: 1, x: '$nothing', _id: 0 } }];
+    expect(await things.aggregate(computed, { promoteValues: false }).toArray()).toEqual([
+      { s: 'a', n: new Double(3) },
+    ]);
+    const tenths = fresh();
+    await tenths.insertMany(Array.from({ length: 10 }, () => ({ n: 0.1 })));
+    const total = { $group: { _id: null, total: { $sum: '$n' }, mean: { $avg: '$n' } } };
+    expect(await tenths.aggregate([total]).toArray()).toEqual([{ _id: null, total: 1, mean: 0.1 }]);
   });
 
   test('refuses what it cannot do exactly', async () => {
@@ -241,4 +249,39 @@ test('what a shell or Compass asks first is answered', async () => {
   await things.insertOne({ a: 1 });
   const [stats] = await things.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
   expect(stats).toMatchObject({ storageStats: { count: 1 } });
+  const double = (field: string) => ({ $toDouble: `$storageStats.${field}` });
+  const sizes = await things
+    .aggregate([
+      { $collStats: { storageStats: {} } },
+      {
+        $group: {
+          _id: null,
+          count: { $sum: '$storageStats.count' },
+          size: { $sum: double('size') },
+          whole: { $sum: { $multiply: [double('avgObjSize'), double('count')] } },
+          nindexes: { $max: '$storageStats.nindexes' },
+        },
+      },
+      {
+        $addFields: {
+          avgObjSize: {
+            // biome-ignore lint/suspicious/noThenProperty: the word is MongoDB's
+            $cond: { if: { $ne: ['$count', 0] }, then: { $divide: ['$whole', { $toDouble: '$count' }] }, else: 0 },
+          },
+        },
+      },
+    ])
+    .toArray();
+  expect(sizes).toMatchObject([{ count: 1, nindexes: 1, avgObjSize: stats?.storageStats.size }]);
+  const indexSizes = await things
+    .aggregate([
+      { $collStats: { storageStats: {} } },
+      { $project: { indexSizes: { $objectToArray: '$storageStats.indexSizes' } } },
+      { $unwind: '$indexSizes' },
+      { $group: { _id: '$indexSizes.k', size: { $sum: { $toDouble: '$indexSizes.v' } } } },
+    ])
+    .toArray();
+  expect(indexSizes).toEqual([{ _id: '_id_', size: 0 }]);
+  const indexStats = things.aggregate([{ $indexStats: {} }]).toArray();
+  await expect(indexStats).rejects.toThrow('Unrecognized pipeline stage name');
 });

@@ -1,8 +1,9 @@
 import { Int32 } from 'bson';
 import { check } from '../bson/errors.js';
 import { type Document, fieldOf, isDocument, typeOf, wholeNumber } from '../bson/values.js';
+import { compileExpression } from '../query/expressions.js';
 import { compileGroup } from '../query/group.js';
-import { compileFilter } from '../query/matcher.js';
+import { compileFilter, isOperators } from '../query/matcher.js';
 import { compileProjection } from '../query/projection.js';
 import { parseSort, sortBy } from '../query/sort.js';
 import { collectionStats } from './collections.js';
@@ -60,8 +61,12 @@ const stages: Readonly<Record<string, (spec: unknown) => Stage>> = {
     return (documents) => slice(documents, 0, limit);
   },
   $project: (spec) => {
-    const project = compileProjection(asDocument('$project', spec));
+    const project = compileProject(asDocument('$project', spec));
     return (documents) => map(documents, project);
+  },
+  $addFields: (spec) => {
+    const add = compileComputed(Object.entries(asDocument('$addFields', spec)));
+    return (documents) => map(documents, (document) => ({ ...document, ...add(document) }));
   },
   $unset: (spec) => {
     const project = compileProjection(Object.fromEntries([spec].flat().map((name) => [String(name), false])));
@@ -81,6 +86,32 @@ const stages: Readonly<Record<string, (spec: unknown) => Stage>> = {
   },
 };
 
+const isComputed = (value: unknown): boolean =>
+  isOperators(value) || (typeof value === 'string' && value.startsWith('$'));
+
+/** Values for top-level fields; what is missing adds no field. */
+const compileComputed = (entries: readonly (readonly [string, unknown])[]): ((document: Document) => Document) => {
+  const isPlain = entries.every(
+    ([name, value]) => !name.includes('.') && !name.startsWith('$') && !isDocument(value) === !isOperators(value),
+  );
+  check(isPlain, 'FailedToParse', 'computed fields are supported at the top level, by an expression each');
+  const compute = compileExpression(Object.fromEntries(entries));
+  return (document) => compute(document) as Document;
+};
+
+/** Inclusion and exclusion as in `find`, and computed fields beside included ones. */
+const compileProject = (spec: Document): ((document: Document) => Document) => {
+  const computed = Object.entries(spec).filter(([, value]) => isComputed(value));
+  if (computed.length === 0) return compileProjection(spec);
+  const flags = Object.entries(spec).filter(([, value]) => !isComputed(value));
+  check(!computed.some(([name]) => name === '_id'), 'FailedToParse', 'a computed _id is not supported');
+  // Every computed field is also an included one, whose old value is replaced.
+  const project = compileProjection(Object.fromEntries([...flags, ...computed.map(([name]) => [name, true])]));
+  const compute = compileComputed(computed);
+  const dropOld = compileProjection(Object.fromEntries(computed.map(([name]) => [name, false])));
+  return (document) => ({ ...dropOld(project(document)), ...compute(document) });
+};
+
 function* filtered(documents: Iterable<Document>, matches: (document: Document) => boolean): Generator<Document> {
   for (const document of documents) if (matches(document)) yield document;
 }
@@ -93,7 +124,7 @@ const compileStage = (stage: unknown): Stage => {
     'A pipeline stage must be an object with exactly one field.',
   );
   const compile = Object.hasOwn(stages, name) ? stages[name] : undefined;
-  check(compile, 'Location40324', `Unrecognized or unsupported pipeline stage name: '${name}'`);
+  check(compile, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
   return compile(stage[name]);
 };
 

@@ -2,39 +2,8 @@ import { Double, Int32 } from 'bson';
 import { check } from '../bson/errors.js';
 import { sum } from '../bson/numbers.js';
 import { areEqual, compareValues, toKey } from '../bson/order.js';
-import { type Document, fieldOf, isDocument, isNumber, toDouble, typeOf } from '../bson/values.js';
-import { parsePath } from './paths.js';
-
-/** Evaluates to a typed value, or undefined for a missing field. */
-type Expression = (document: Document) => unknown;
-
-/** Field paths, constants, and documents and arrays of them. Operators would have to be exact for every type: refused. */
-const compileExpression = (spec: unknown): Expression => {
-  if (typeof spec === 'string' && spec.startsWith('$')) return compileReference(spec);
-  if (Array.isArray(spec)) {
-    const items = spec.map(compileExpression);
-    return (document) => items.map((item) => item(document) ?? null);
-  }
-  if (!isDocument(spec)) return () => spec;
-  const fields = Object.entries(spec).map(([name, value]) => {
-    check(!name.startsWith('$'), 'InvalidPipelineOperator', `Unrecognized or unsupported expression '${name}'`);
-    return [name, compileExpression(value)] as const;
-  });
-  return (document) =>
-    Object.fromEntries(fields.flatMap(([name, of]) => (of(document) === undefined ? [] : [[name, of(document)]])));
-};
-
-/** An array on the way gives an array of what its documents hold; no name counts as an index here. */
-const compileReference = (text: string): Expression => {
-  const [first = '', ...rest] = parsePath(text);
-  check(!first.startsWith('$$') || first === '$$ROOT', 'Location17276', `Use of undefined variable: ${text}`);
-  const names = first === '$$ROOT' ? rest : [first.slice(1), ...rest];
-  const below = (value: unknown, name: string): unknown => {
-    if (Array.isArray(value)) return value.map((item) => below(item, name)).filter((item) => item !== undefined);
-    return isDocument(value) ? fieldOf(value, name) : undefined;
-  };
-  return (document) => names.reduce<unknown>(below, document);
-};
+import { type Document, isDocument, isNumber, toDouble, typeOf } from '../bson/values.js';
+import { compileExpression, type Expression } from './expressions.js';
 
 /** Takes the values of one group in turn; `undefined` is a missing value. */
 interface Accumulator {

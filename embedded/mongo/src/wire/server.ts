@@ -13,10 +13,15 @@ export interface WireServer {
 }
 
 const maxConnections = 500;
+/** Messages longer than a megabyte are received only while they fit in here together. */
+const maxLargeBytes = 256_000_000;
+const largeBytes = 1_000_000;
+const closeTimeoutMs = 2000;
 
 export const createWireServer = (dispatch: Dispatch, report: (error: unknown) => void): WireServer => {
   const sockets = new Map<Socket, { isBusy: boolean }>();
   const serving = new Set<Promise<void>>();
+  const memory = { large: 0 };
   let lastConnection = 0;
   let isClosing = false;
 
@@ -24,7 +29,7 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
     const state = { isBusy: false };
     sockets.set(socket, state);
     try {
-      for await (const message of messagesOf(socket)) {
+      for await (const message of messagesOf(socket, memory)) {
         state.isBusy = true;
         await answer(socket, message, connection);
         state.isBusy = false;
@@ -68,7 +73,10 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
       isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const [socket, { isBusy }] of sockets) if (!isBusy) socket.destroy();
+      // A client that does not read its answer must not keep the store from stopping.
+      const patience = setTimeout(() => sockets.forEach((_, socket) => socket.destroy()), closeTimeoutMs);
       await Promise.all([closed, ...serving]);
+      clearTimeout(patience);
     },
   };
 };
@@ -97,24 +105,33 @@ const send = (socket: Socket, bytes: Buffer): Promise<void> =>
   new Promise((resolve) => void socket.write(bytes, () => resolve()));
 
 /** Cuts the stream into messages; holds at most one message, whose announced length was checked first. */
-async function* messagesOf(socket: Socket): AsyncGenerator<Buffer> {
+async function* messagesOf(socket: Socket, memory: { large: number }): AsyncGenerator<Buffer> {
   let chunks: Buffer[] = [];
   let held = 0;
   let wanted = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    held += chunk.length;
-    while (held >= headerBytes) {
-      if (wanted === 0) {
-        chunks = [Buffer.concat(chunks)];
-        wanted = messageLength(chunks[0] as Buffer, maxMessageBytes);
+  const expect = (length: number): void => {
+    memory.large += (length > largeBytes ? length : 0) - (wanted > largeBytes ? wanted : 0);
+    wanted = length;
+    if (memory.large > maxLargeBytes) throw new ProtocolError('too many large messages at once');
+  };
+  try {
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      held += chunk.length;
+      while (held >= headerBytes) {
+        if (wanted === 0) {
+          chunks = [Buffer.concat(chunks)];
+          expect(messageLength(chunks[0] as Buffer, maxMessageBytes));
+        }
+        if (held < wanted) break;
+        const whole = Buffer.concat(chunks);
+        yield whole.subarray(0, wanted);
+        chunks = [whole.subarray(wanted)];
+        held -= wanted;
+        expect(0);
       }
-      if (held < wanted) break;
-      const whole = Buffer.concat(chunks);
-      yield whole.subarray(0, wanted);
-      chunks = [whole.subarray(wanted)];
-      held -= wanted;
-      wanted = 0;
     }
+  } finally {
+    expect(0);
   }
 }
