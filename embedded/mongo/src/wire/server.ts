@@ -74,7 +74,9 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const [socket, { isBusy }] of sockets) if (!isBusy) socket.destroy();
       // A client that does not read its answer must not keep the store from stopping.
-      const patience = setTimeout(() => sockets.forEach((_, socket) => socket.destroy()), closeTimeoutMs);
+      const patience = setTimeout(() => {
+        for (const socket of sockets.keys()) socket.destroy();
+      }, closeTimeoutMs);
       await Promise.all([closed, ...serving]);
       clearTimeout(patience);
     },
