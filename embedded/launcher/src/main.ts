@@ -40,7 +40,7 @@ const main = async (): Promise<void> => {
   const runner = args.isSingle
     ? await createSingleRunner({ plan, offset, dataDirectory, logDirectory, screen })
     : createProcessRunner({ plan, dataDirectory, logDirectory, screen });
-  stopOnSignals(runner, screen, dataDirectory);
+  const isStopping = stopOnSignals(runner, screen, dataDirectory);
   try {
     await runner.start();
   } catch (error) {
@@ -48,7 +48,7 @@ const main = async (): Promise<void> => {
     removeRunFile(dataDirectory);
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
-  screen.settle(toWelcome(plan.addresses, secrets, logDirectory));
+  if (!isStopping()) screen.settle(toWelcome(plan.addresses, secrets, logDirectory));
 };
 
 interface RunnerOptions {
@@ -76,7 +76,7 @@ const createProcessRunner = ({ plan, dataDirectory, logDirectory, screen }: Runn
 /** Loaded only when asked for: the services' code has no business in a launcher that runs them as processes. */
 const createSingleRunner = async (options: RunnerOptions & { readonly offset: number }): Promise<Runner> => {
   const { createSingle } = await import('./single.js');
-  const single = createSingle(options);
+  const single = toSingle(() => createSingle(options));
   return {
     async start() {
       await single.start();
@@ -85,6 +85,15 @@ const createSingleRunner = async (options: RunnerOptions & { readonly offset: nu
     stop: () => single.stop(),
     killAll: () => {},
   };
+};
+
+/** Here the services' configurations are read, and what is wrong in one is said as it would be by its process. */
+const toSingle = <T>(create: () => T): T => {
+  try {
+    return create();
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 };
 
 const refuseSecondRun = (dataDirectory: string): void => {
@@ -108,7 +117,8 @@ const reportFresh = (keptAt: string | undefined): void => {
   if (keptAt !== undefined) process.stdout.write(`Beginning with empty data; the old data is kept in ${keptAt}\n`);
 };
 
-const stopOnSignals = (runner: Runner, screen: Screen, dataDirectory: string): void => {
+/** @returns whether such a signal has come, perhaps while the shop was still starting */
+const stopOnSignals = (runner: Runner, screen: Screen, dataDirectory: string): (() => boolean) => {
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) {
@@ -124,6 +134,7 @@ const stopOnSignals = (runner: Runner, screen: Screen, dataDirectory: string): v
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+  return () => isStopping;
 };
 
 main().catch((error: unknown) => {

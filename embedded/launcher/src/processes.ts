@@ -77,16 +77,20 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
     };
     running.set(part.name, entry);
     const firstEnd = new Promise<never>((_resolve, reject) => watch(entry, reject));
-    await Promise.race([untilReady(entry), firstEnd]);
+    const isReady = await Promise.race([untilReady(entry), firstEnd]);
+    // It has ended already, and its last words are still being read.
+    if (!isReady && !entry.isStopping) await firstEnd;
   };
 
-  const untilReady = async (entry: Running): Promise<void> => {
+  const untilReady = async (entry: Running): Promise<boolean> => {
     const { child, part } = entry;
-    const isOver = (): boolean => entry.isStopping || entry.child !== child || child.exitCode !== null;
-    if (!(await waitUntilReady(part, isOver))) return;
+    const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    const isOver = (): boolean => entry.isStopping || entry.child !== child || hasEnded();
+    if (!(await waitUntilReady(part, isOver))) return false;
     entry.wasReady = true;
     entry.readyAt = Date.now();
     screen.update(part.name, 'up', `${Date.now() - entry.startedAt} ms`);
+    return true;
   };
 
   const watch = (entry: Running, onEarlyEnd: (error: Error) => void): void => {

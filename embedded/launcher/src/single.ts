@@ -10,6 +10,7 @@ import * as payment from '@glasshouse/payment';
 import * as product from '@glasshouse/product';
 import { parseConfig, type Service } from '@glasshouse/service-kit';
 import { basePorts, type Part, type Plan } from './plan.js';
+import { waitUntilReady } from './readiness.js';
 import type { Screen } from './screen.js';
 
 type Env = Readonly<Record<string, string>>;
@@ -49,6 +50,12 @@ export const createSingle = ({ plan, offset, dataDirectory, logDirectory, screen
     scrapeTargets: Object.entries(plan.addresses.admin).map(([service, url]) => ({ service, url: `${url}/metrics` })),
   });
   const services = plan.services.map((part) => ({ part, service: createOne(part, log) }));
+  let isStopping = false;
+  /** Listening is not enough: until its seeds are stored, oauth would refuse the very logins that are printed. */
+  const startOne = async (part: Part, service: Service): Promise<void> => {
+    await service.start();
+    await waitUntilReady(part, () => isStopping);
+  };
   const timed = async (name: string, start: () => Promise<unknown>): Promise<void> => {
     const startedAt = Date.now();
     screen.update(name, 'starting');
@@ -61,9 +68,10 @@ export const createSingle = ({ plan, offset, dataDirectory, logDirectory, screen
         timed('document store', () => store.start()),
         timed('telemetry backend', () => backend.start()),
       ]);
-      await Promise.all(services.map(({ part, service }) => timed(part.name, () => service.start())));
+      await Promise.all(services.map(({ part, service }) => timed(part.name, () => startOne(part, service))));
     },
     async stop(): Promise<void> {
+      isStopping = true;
       await Promise.all(services.map(({ service }) => service.stop()));
       await backend.stop();
       await store.stop();
@@ -75,5 +83,9 @@ export const createSingle = ({ plan, offset, dataDirectory, logDirectory, screen
 const createOne = (part: Part, stdout: NodeJS.WritableStream): Service => {
   const create = factories[part.name];
   if (create === undefined) throw new Error(`No factory is listed for ${part.name}; add it to single.ts.`);
-  return create(part.env, stdout);
+  try {
+    return create(part.env, stdout);
+  } catch (error) {
+    throw new Error(`${part.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
 };
