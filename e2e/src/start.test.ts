@@ -80,8 +80,10 @@ const expectRefused = async (launcher: Launcher, data: string, ...texts: readonl
     code = end;
   });
   // A start that goes on although it should not is shown with what it has printed.
-  await waitFor('the start to be refused', () => code !== undefined, 60_000).catch(() => {});
-  expect({ code, output: launcher.output() }).toMatchObject({ code: 1 });
+  await waitFor('the start to be refused', () => code !== undefined, 60_000).catch((error: Error) => {
+    throw new Error(`${error.message}:\n${launcher.output()}`);
+  });
+  expect({ code, output: launcher.output() }).toEqual({ code: 1, output: expect.any(String) });
   for (const text of texts) expect(launcher.output()).toMatch(text);
   expect(launcher.output()).not.toMatch(/\n\s+at /);
   expect(existsSync(join(data, 'run.json'))).toBe(false);
@@ -109,9 +111,10 @@ describe('a shop in one process', () => {
     )?.[1];
     const [login = '', order = '', trace = ''] = printed?.split('\n\n') ?? [];
     expect([login, order, trace].map((command) => command.slice(0, 7))).toEqual(['TOKEN=$', 'TRACE=$', 'curl -s']);
-    const first = await runCommand('bash', ['-c', `${login}\n${order}\necho "$TRACE"`]);
+    // A child's stderr is a socket here, which nobody can open as /dev/stderr; a pipe, as a terminal, can be.
+    const first = await runCommand('bash', ['-c', `{ ${login}\n${order}\necho; echo "$TRACE"; } 2>&1 | cat`]);
     expect(first.output).toContain('"orderNo"');
-    const traceId = first.stdout.trim();
+    const traceId = first.stdout.trim().split('\n').at(-1) ?? '';
     expect(traceId).toMatch(/^[0-9a-f]{32}$/);
     const shown = await waitFor('the trace to arrive', async () => {
       const { output } = await runCommand('bash', ['-c', trace], { environment: { TRACE: traceId } });
@@ -155,7 +158,16 @@ describe('a shop in one process', () => {
   });
 });
 
-describe('a start that cannot succeed', () => {
+describe('a start that is not completed', () => {
+  test.each([[['--single']], [[]]])('is ended by Ctrl-C, and does not say that it is up (%j)', async (mode) => {
+    const data = await newFolder();
+    const launcher = begin(data, [...mode, ...freeOffset]);
+    await waitFor('the start to begin', () => launcher.output().includes('starting'), 30_000);
+    launcher.signal('SIGINT');
+    expect(await launcher.untilEnded()).toBe(0);
+    expect(launcher.output()).not.toContain('Glasshouse is up.');
+  });
+
   test('names a taken port, who wants it, and the option that helps', async () => {
     const data = await newFolder();
     const other = createServer();
@@ -175,7 +187,13 @@ describe('a start that cannot succeed', () => {
     const data = await newFolder();
     const environment = { ORDER__PRODUCT_URL: 'nonsense', ORDER__LOG_LEVEL: 'loud' };
     const launcher = begin(data, [...mode, ...freeOffset], environment);
-    await expectRefused(launcher, data, /order: The configuration is not valid/, /PRODUCT_URL .*expected/, /LOG_LEVEL .*expected .*debug/);
+    await expectRefused(
+      launcher,
+      data,
+      /order: The configuration is not valid/,
+      /PRODUCT_URL .*expected/,
+      /LOG_LEVEL .*expected .*debug/,
+    );
     expect(launcher.output()).not.toContain('nonsense');
   });
 });
