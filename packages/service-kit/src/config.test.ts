@@ -75,6 +75,7 @@ describe('a configuration', () => {
     expect(problems).toContain('PORT is not valid; expected a port, 0 to 65535 (0: any free one)');
     expect(problems).toContain('PRODUCT_URL is missing; expected an http:// or https:// address');
     expect(problems).toContain('MONGO_URL is not valid; expected a mongodb:// address with the name of the database');
+    expect(problems).toContain('JWKS_URL is not valid; expected an http:// or https:// address');
     expect(message).not.toContain('secret');
   });
 });

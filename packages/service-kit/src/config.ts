@@ -86,9 +86,16 @@ export const parseConfig = <S extends z.ZodType>(
 
 const toProblem = (schema: z.ZodType, issue: z.core.$ZodIssue, env: Readonly<Record<string, unknown>>): string => {
   const name = String(issue.path[0] ?? 'configuration');
-  const field = schema instanceof z.ZodObject ? schema.shape[name] : undefined;
-  const expected = z.globalRegistry.get(field as z.ZodType)?.description ?? issue.message;
+  const field = schema instanceof z.ZodObject ? (schema.shape[name] as z.ZodType | undefined) : undefined;
+  const expected = toDescription(field) ?? issue.message;
   return `${name} ${name in env ? 'is not valid' : 'is missing'}; expected ${expected}`;
+};
+
+/** A default, an optional or a transformed value is described by what it wraps. */
+const toDescription = (field: z.ZodType | undefined): string | undefined => {
+  if (field === undefined) return undefined;
+  const { innerType, in: input } = field.def as { innerType?: z.ZodType; in?: z.ZodType };
+  return z.globalRegistry.get(field)?.description ?? toDescription(innerType ?? input);
 };
 
 /** The process's own environment; nothing but config.ts and main.ts may look at it. */
