@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
-import { ensureBuilt, startProcess } from './testing/process.js';
+import { ensureBuilt, type StoreProcess, startProcess } from './testing/process.js';
 
 /** CI runs a hundred rounds; a developer's `npm test` a few. */
 const rounds = Number(process.env.CRASH_ROUNDS ?? 5);
@@ -27,7 +27,7 @@ const open = (port: number) =>
     retryWrites: false,
     retryReads: false,
     serverSelectionTimeoutMS: 5000,
-    socketTimeoutMS: 5000,
+    socketTimeoutMS: 30_000,
   });
 
 const collectionOf = (client: mongoose.mongo.MongoClient) => ({
@@ -90,6 +90,9 @@ const verify = async (client: mongoose.mongo.MongoClient, known: Known): Promise
   known.unknown.clear();
 };
 
+let store: StoreProcess | undefined;
+afterAll(() => store?.end('SIGKILL'));
+
 test(
   `kill -9 under concurrent writes, ${rounds} times: every acknowledged write is there, every index agrees with a scan`,
   async () => {
@@ -98,8 +101,9 @@ test(
     const known: Known = { items: new Map(), counters: new Map(), unknown: new Set() };
     let acknowledged = 0;
     for (let round = 0; round < rounds; round += 1) {
-      const store = await startProcess(directory);
-      const client = await open(store.port);
+      const current = await startProcess(directory);
+      store = current;
+      const client = await open(current.port);
       const { items } = collectionOf(client);
       if (round === 0) {
         await items.createIndex({ unique: 1 }, { unique: true });
@@ -111,13 +115,14 @@ test(
       // The moment to kill is a number of acknowledged writes, another one each round, so that no machine is too slow.
       const enough = before + 20 + ((round * 37) % 150);
       while (known.items.size < enough) await new Promise((resolve) => setImmediate(resolve));
-      const ended = store.end('SIGKILL');
+      const ended = current.end('SIGKILL');
       isKilled = true;
       await Promise.all([ended, ...writing]);
       await client.close();
       acknowledged = known.items.size;
     }
     const last = await startProcess(directory);
+    store = last;
     const client = await open(last.port);
     await verify(client, known);
     await client.close();

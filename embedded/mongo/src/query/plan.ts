@@ -40,8 +40,8 @@ export const planQuery = (
   if (hint === 'natural') return scan;
   const conditions = conditionsOf(filter);
   if (hint !== undefined) return planIndex(hint, conditions, sort).plan;
-  // A sparse or partial index misses documents; it is used only when a hint asks for it.
-  const complete = collection.indexes.filter(({ isSparse, covers }) => !isSparse && covers === undefined);
+  // A partial index misses documents that only its filter could tell; it is used when a hint asks for it.
+  const complete = collection.indexes.filter(({ covers }) => covers === undefined);
   const start = { plan: scan, score: 0 };
   return complete
     .map((index) => planIndex(index, conditions, sort))
@@ -96,7 +96,7 @@ const boundsOf = (conditions: readonly Condition[], isMultikey: boolean): Bounds
 };
 
 const planIndex = (index: Index, conditions: Conditions, sort: KeyPattern): { plan: Plan; score: number } => {
-  const { pattern, isMultikey, isUnique } = index;
+  const { pattern, isMultikey, isUnique, isSparse } = index;
   let prefixes: (readonly unknown[])[] = [[]];
   let depth = 0;
   for (const [path] of pattern) {
@@ -110,6 +110,8 @@ const planIndex = (index: Index, conditions: Conditions, sort: KeyPattern): { pl
   const ranges = distinct(prefixes.map((prefix) => boundedRange(index, prefix, bounds)));
   const direction = isMultikey || prefixes.length !== 1 ? undefined : sortDirection(pattern, depth, sort);
   const isWhole = isUnique && depth === pattern.length;
+  // A sparse index misses the documents without its fields: what is looked for must have the first of them.
+  const hasFirst = depth === 0 ? bounds !== undefined : prefixes.every(([point]) => (point ?? null) !== null);
   const score =
     depth * 10 +
     (bounds === undefined ? 0 : 5) +
@@ -117,7 +119,7 @@ const planIndex = (index: Index, conditions: Conditions, sort: KeyPattern): { pl
     (sort.length > 0 && direction !== undefined ? 3 : 0);
   return {
     plan: { index, ranges, isReverse: direction === -1, isSorted: sort.length === 0 || direction !== undefined },
-    score,
+    score: isSparse && !hasFirst ? 0 : score,
   };
 };
 

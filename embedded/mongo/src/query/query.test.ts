@@ -80,10 +80,10 @@ const keys: fc.Arbitrary<Document> = fc
     selector: ([name]) => name,
   })
   .map((entries) => Object.fromEntries(entries.map(([name, way]) => [name, new Int32(way)])));
-const indexes = fc.uniqueArray(keys, {
+const indexes = fc.uniqueArray(fc.record({ key: keys, sparse: fc.boolean() }), {
   minLength: 1,
   maxLength: 3,
-  selector: (key) => JSON.stringify(Object.entries(key)),
+  selector: ({ key }) => JSON.stringify(Object.entries(key)),
 });
 
 let collections = 0;
@@ -95,7 +95,7 @@ const fill = async (
   collections += 1;
   const name = `q${collections}`;
   if (patterns.length > 0)
-    await store.run({ createIndexes: name, indexes: patterns.map((key, i) => ({ key, name: `i${i}` })) });
+    await store.run({ createIndexes: name, indexes: patterns.map((index, i) => ({ ...index, name: `i${i}` })) });
   const reply = await store.ask({
     insert: name,
     documents: wanted.length === 0 ? [{ _id: 'last' }] : wanted,
@@ -119,7 +119,9 @@ test('a query finds what a plain model finds, whatever index serves it', async (
         ids(await store.find(name, { filter, ...options })).sort((a, b) => a - b);
       expect(await numbers({})).toEqual(expected);
       expect(await numbers({ hint: { $natural: 1 } })).toEqual(expected);
-      for (const [i] of patterns.entries()) expect(await numbers({ hint: `i${i}` })).toEqual(expected);
+      for (const [i, { sparse }] of patterns.entries()) {
+        if (sparse !== true) expect(await numbers({ hint: `i${i}` })).toEqual(expected);
+      }
       expect((await store.run({ count: name, query: filter })).n).toBe(expected.length);
     }),
     { numRuns: 400 * effort },
