@@ -32,4 +32,6 @@ module.exports = {
     '^@glasshouse/gateway$': '<rootDir>/gateway/src/main.ts',
   },
   testTimeout: 20_000,
+  // One worker per core; jest's own default leaves a machine with two of them half idle.
+  maxWorkers: '100%',
 };
