@@ -20,7 +20,7 @@ const paths = [
 ];
 
 /** An administrator sees every order. */
-export const readOrders = async (shop: TestShop, adminToken: string): Promise<Order[]> => {
+const readOrders = async (shop: TestShop, adminToken: string): Promise<Order[]> => {
   const orders: Order[] = [];
   let cursor: string | undefined;
   do {
@@ -33,7 +33,7 @@ export const readOrders = async (shop: TestShop, adminToken: string): Promise<Or
   return orders;
 };
 
-export const isTerminal = ({ state }: Order): boolean => state === 'CONFIRMED' || state === 'CANCELLED';
+const isTerminal = ({ state }: Order): boolean => state === 'CONFIRMED' || state === 'CANCELLED';
 
 /** Waits until no order is on its way any more. */
 export const untilAtRest = (shop: TestShop, adminToken: string): Promise<Order[]> =>
