@@ -1,7 +1,58 @@
+import { randomUUID } from 'node:crypto';
 import { waitFor } from '@glasshouse/test-kit';
-import type { Purchase } from './buyer.js';
+import { buy, type Purchase, type Wish } from './buyer.js';
 import type { Evidence } from './evidence.js';
 import type { TestShop } from './shop.js';
+
+export interface NewPurchase {
+  readonly token: string;
+  readonly wish: Wish;
+  /** A new one if it is absent. */
+  readonly key?: string | undefined;
+}
+
+/** Buys in a shop, remembers what was promised, and checks it against what the shop's API tells once it has come to rest. */
+export interface Books {
+  place(purchase: NewPurchase): Promise<Purchase>;
+  /** Every order of the shop, once no order is on its way any more. */
+  orders(): Promise<Order[]>;
+  /** Invariants I1 to I5 of an order (services/order/src/testing/invariants.ts). @returns each contradiction, in words */
+  contradictions(): Promise<string[]>;
+}
+
+/** @param stocked units by SKU: products that are made here, and that nobody else may touch */
+export const openBooks = async (shop: TestShop, stocked: Readonly<Record<string, number>>): Promise<Books> => {
+  const purchases: Purchase[] = [];
+  const keys = new Set<string>();
+  const adminToken = await shop.adminToken();
+  for (const [sku, available] of Object.entries(stocked)) {
+    const body = { sku, name: `Test ${sku}`, price: { amount: 250, currency: 'EUR' }, available };
+    const { status } = await shop.call('POST', '/api/products', { token: adminToken, body });
+    if (status !== 201) throw new Error(`product ${sku}: ${status}`);
+  }
+  const orders = async (token: string): Promise<Order[]> =>
+    waitFor(
+      'every order to be at its end',
+      async () => {
+        const found = await readOrders(shop, token);
+        return found.every(isTerminal) ? found : undefined;
+      },
+      90_000,
+    );
+  return {
+    async place({ token, wish, key = randomUUID() }) {
+      keys.add(`${token} ${key}`);
+      const purchase = await buy(shop, { token, key, wish });
+      purchases.push(purchase);
+      return purchase;
+    },
+    orders: async () => orders(await shop.adminToken()),
+    async contradictions() {
+      const token = await shop.adminToken();
+      return audit({ shop, adminToken: token, orders: await orders(token), purchases, keys: keys.size, stocked });
+    },
+  };
+};
 
 export interface Order {
   readonly id: string;
@@ -35,18 +86,7 @@ const readOrders = async (shop: TestShop, adminToken: string): Promise<Order[]> 
 
 const isTerminal = ({ state }: Order): boolean => state === 'CONFIRMED' || state === 'CANCELLED';
 
-/** Waits until no order is on its way any more. */
-export const untilAtRest = (shop: TestShop, adminToken: string): Promise<Order[]> =>
-  waitFor(
-    'every order to be at its end',
-    async () => {
-      const orders = await readOrders(shop, adminToken);
-      return orders.every(isTerminal) ? orders : undefined;
-    },
-    90_000,
-  );
-
-export interface Audit {
+interface Audit {
   readonly shop: TestShop;
   readonly adminToken: string;
   readonly orders: readonly Order[];
@@ -57,8 +97,7 @@ export interface Audit {
   readonly stocked: Readonly<Record<string, number>>;
 }
 
-/** Checks the books of a shop at rest, by what its API tells. @returns every contradiction, in words */
-export const audit = async (given: Audit): Promise<string[]> => [
+const audit = async (given: Audit): Promise<string[]> => [
   ...(await findWrongStock(given)),
   ...(await findWrongPayments(given)),
   ...findWrongHistories(given),

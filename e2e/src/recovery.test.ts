@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { waitFor } from '@glasshouse/test-kit';
-import { audit, findSilentOrders, untilAtRest } from './books.js';
-import { buy, type Purchase, type Wish } from './buyer.js';
+import { type Books, findSilentOrders, openBooks } from './books.js';
+import type { Purchase, Wish } from './buyer.js';
 import { createEvidence } from './evidence.js';
 import { isAlive } from './launcher.js';
 import { type ServiceName, startShop, type TestShop } from './shop.js';
 
-const stocked = { 'E2E-TEA': 5_000, 'E2E-RARE': 1 };
 const tea = { sku: 'E2E-TEA', quantity: 2 };
 
 /** Together they take every way through the saga; a death on the way must not change where it ends. */
@@ -15,40 +13,18 @@ const scenarios: readonly { readonly wish: Wish; readonly status: number }[] = [
   { wish: { lines: [tea], paymentMethod: 'card_declined' }, status: 402 },
   { wish: { lines: [tea, { sku: 'E2E-RARE', quantity: 2 }], paymentMethod: 'card_ok' }, status: 409 },
 ];
-const [confirmed, declined] = scenarios.map(({ wish }) => wish) as [Wish, Wish, Wish];
 const victims = ['order', 'product', 'payment'] as const satisfies ServiceName[];
 
 let shop: TestShop;
+let books: Books;
 let token: string;
-const purchases: Purchase[] = [];
-let keys = 0;
 
 beforeAll(async () => {
   shop = await startShop();
-  const adminToken = await shop.adminToken();
-  for (const [sku, available] of Object.entries(stocked)) {
-    const body = { sku, name: `Test ${sku}`, price: { amount: 250, currency: 'EUR' }, available };
-    expect((await shop.call('POST', '/api/products', { token: adminToken, body })).status).toBe(201);
-  }
-});
-afterAll(() => shop?.stop());
-beforeEach(async () => {
+  books = await openBooks(shop, { 'E2E-TEA': 5_000, 'E2E-RARE': 1 });
   ({ token } = await shop.newCustomer());
 });
-
-const place = async (wish: Wish, key = randomUUID()): Promise<Purchase> => {
-  keys += 1;
-  const purchase = await buy(shop, { token, key, wish });
-  purchases.push(purchase);
-  return purchase;
-};
-
-/** I1 to I5 and I7 for every order that was ever placed in this shop. */
-const expectBooksToAgree = async (): Promise<void> => {
-  const adminToken = await shop.adminToken();
-  const orders = await untilAtRest(shop, adminToken);
-  expect(await audit({ shop, adminToken, orders, purchases, keys, stocked })).toEqual([]);
-};
+afterAll(() => shop?.stop());
 
 const failpoints = async (service: ServiceName, text: string): Promise<void> => {
   const response = await fetch(`${shop.addresses().admin[service]}/failpoints`, { method: 'PUT', body: text });
@@ -79,7 +55,7 @@ const findDeaths = async (): Promise<Death[]> => {
   const deaths = new Map<string, Death>();
   for (const { wish, status } of scenarios) {
     for (const service of victims) await failpoints(service, '');
-    expect((await place(wish)).final.status).toBe(status);
+    expect((await books.place({ token, wish })).final.status).toBe(status);
     for (const service of victims) {
       for (const [point, times] of Object.entries(await reached(service)).filter(([name]) => isOnTheWay(name))) {
         for (let nth = 1; nth <= times; nth += 1) {
@@ -109,7 +85,7 @@ const dieAt = async ({ service, point, wish }: Death): Promise<Promise<Purchase>
   const death = waitFor(`${service} to die at ${point}`, () => !isAlive(pid), 120_000);
   const buyers: Promise<Purchase>[] = [];
   do {
-    const buyer = place(wish);
+    const buyer = books.place({ token, wish });
     buyers.push(buyer);
     await Promise.race([buyer, death]);
   } while (isAlive(pid));
@@ -142,61 +118,6 @@ test('an order ends as it should whichever service dies at whichever point of it
     return status === death.status ? [] : [`${death.service} ${death.point}: ${status} instead of ${death.status}`];
   });
   expect((await Promise.all(outcomes)).flat()).toEqual([]);
-  await expectBooksToAgree();
-  const orders = await untilAtRest(shop, await shop.adminToken());
-  expect(await findSilentOrders(createEvidence(shop.addresses), orders)).toEqual([]);
+  expect(await books.contradictions()).toEqual([]);
+  expect(await findSilentOrders(createEvidence(shop.addresses), await books.orders())).toEqual([]);
 }, 400_000);
-
-test.each(victims)('an order outlives a time in which %s hangs', async (service) => {
-  const key = randomUUID();
-  await shop.signal(service, 'SIGSTOP');
-  try {
-    // A hanging service holds nobody: the answer comes within the caller's deadline, and says that the end is not known.
-    expect([202, 503, 504]).toContain((await shop.order(token, confirmed, key)).status);
-  } finally {
-    await shop.signal(service, 'SIGCONT');
-  }
-  expect((await place(confirmed, key)).final.status).toBe(201);
-  await expectBooksToAgree();
-});
-
-test('who has logged in goes on buying while oauth is stopped', async () => {
-  await place(confirmed);
-  await shop.signal('oauth', 'SIGSTOP');
-  try {
-    expect((await place(confirmed)).answers.map(({ status }) => status)).toEqual([201]);
-  } finally {
-    await shop.signal('oauth', 'SIGCONT');
-  }
-});
-
-test('orders outlive the document store', async () => {
-  const buyers = Array.from({ length: 12 }, (_, index) => place(index % 3 === 0 ? declined : confirmed));
-  await waitFor('the first answer', () => Promise.race([...buyers, undefined]));
-  await shop.crash('document store');
-  await Promise.all(buyers);
-  await expectBooksToAgree();
-});
-
-test.each([1, 10])(
-  'nothing that was acknowledged is missing after the death of every process (after %p answers)',
-  async (answers) => {
-    let answered = 0;
-    const buyers = Array.from({ length: 24 }, (_, index) =>
-      place(index % 4 === 0 ? declined : confirmed).finally(() => {
-        answered += 1;
-      }),
-    );
-    await waitFor('some answers', () => answered >= answers);
-    const acknowledged = purchases.filter(({ final }) => final.status === 201);
-    await shop.killAll();
-    await shop.restart();
-    const adminToken = await shop.adminToken();
-    for (const { final } of acknowledged) {
-      const { body } = await shop.call('GET', `/api/orders/${final.body.id}`, { token: adminToken });
-      expect(body).toMatchObject({ id: final.body.id, state: 'CONFIRMED', total: final.body.total });
-    }
-    await Promise.all(buyers);
-    await expectBooksToAgree();
-  },
-);
