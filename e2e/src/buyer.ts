@@ -21,7 +21,8 @@ const isFinal = ({ status, body }: Answer): boolean => {
   return !(status === 409 && body.code === 'order_in_progress');
 };
 
-const deadlineMs = 120_000;
+/** An order ends within a minute of the last fault; faults may go on for minutes. */
+const deadlineMs = 300_000;
 const pauseAfterLostAnswerMs = 100;
 
 /**

@@ -120,4 +120,4 @@ test('an order ends as it should whichever service dies at whichever point of it
   expect((await Promise.all(outcomes)).flat()).toEqual([]);
   expect(await books.contradictions()).toEqual([]);
   expect(await findSilentOrders(createEvidence(shop.addresses), await books.orders())).toEqual([]);
-}, 400_000);
+}, 600_000);
