@@ -3,14 +3,19 @@ import { wantedPorts } from './plan.js';
 
 const host = '127.0.0.1';
 
-/** Says for each taken port which part wants it, and what to do; empty if all are free. */
+/** Browsers and Node's fetch open no connection to these (WHATWG Fetch, "bad port"); of those that an offset can reach. */
+const badPorts = new Set([10_080]);
+
+/** Says for each port that cannot be used which part wants it, and why; empty if all can. */
 export const findTakenPorts = async (offset: number): Promise<string[]> => {
-  const states = await Promise.all(
-    wantedPorts.map(async ({ port, part }) => ({ port: port + offset, part, isFree: await isFree(port + offset) })),
+  const problems = await Promise.all(
+    wantedPorts.map(async ({ port, part }) => {
+      const wanted = `Port ${port + offset}, wanted by ${part},`;
+      if (badPorts.has(port + offset)) return `${wanted} is one that browsers refuse to open.`;
+      return (await isFree(port + offset)) ? undefined : `${wanted} is taken by another program.`;
+    }),
   );
-  return states
-    .filter((state) => !state.isFree)
-    .map(({ port, part }) => `Port ${port}, wanted by ${part}, is taken by another program.`);
+  return problems.filter((problem) => problem !== undefined);
 };
 
 /**

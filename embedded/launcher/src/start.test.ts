@@ -43,6 +43,12 @@ test('a taken port is reported with its number and the part that wants it', asyn
   expect(taken).toEqual([expect.stringContaining(`Port ${(first?.port ?? 0) + offset}, wanted by ${first?.part}`)]);
 });
 
+test('a port that browsers refuse to open is reported too', async () => {
+  expect(await findTakenPorts(2_000)).toContain(
+    'Port 10080, wanted by gateway (app), is one that browsers refuse to open.',
+  );
+});
+
 test('secrets are made once, differ, and are readable by their owner alone', async () => {
   const first = await ensureSecrets(directory, ['order', 'product']);
   expect(await ensureSecrets(directory, ['order', 'product'])).toEqual(first);
