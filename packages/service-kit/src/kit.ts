@@ -65,6 +65,8 @@ export interface Kit {
   readonly tokens: TokenVerifier;
   /** Routes verify service keys by their `access`; this is for what a service believes only of some callers. */
   readonly serviceKeys: ServiceKeys;
+  /** Aborts when the service begins to go down: the end of answers that would go on for ever, such as streams of events. */
+  readonly stopping: AbortSignal;
   /** A random UUID (version 4). */
   newId(): string;
   database(options: { url: string }): Database;
@@ -104,6 +106,7 @@ export const createKit = (options: KitOptions): Kit => {
   const loopDelay = createLoopDelay();
   const faults = createFaults(Math.random);
   const state: LifecycleState = { phase: 'starting' };
+  const stopping = new AbortController();
   const keys = createKeySet({ fetchKeys: createKeyFetch(clients, config.JWKS_URL), clock });
   const tokens = rememberCaller(
     createTokenVerifier({ keys, issuer: config.OAUTH_ISSUER, audience: tokenAudience, clock }),
@@ -131,6 +134,7 @@ export const createKit = (options: KitOptions): Kit => {
     clock,
     tokens,
     serviceKeys,
+    stopping: stopping.signal,
     newId,
     database: ({ url }) => {
       const database = createDatabase({ url, telemetry });
@@ -168,6 +172,7 @@ export const createKit = (options: KitOptions): Kit => {
         resources,
         jobs,
         state,
+        stopping,
         drainDelayMs: overrides.drainDelayMs ?? 1_000,
         onStart,
         onStop,

@@ -19,14 +19,17 @@ export const createBoundary = ({ telemetry, metrics, publicUrl }: BoundaryOption
     const error = toAppError(thrown);
     if (state !== undefined) state.errorCode = error.code;
     if (!error.isExpected) {
-      state?.span.setError(error.kind === 'internal' ? thrown : error);
-      telemetry.fact({
-        action: 'http.error',
-        message: error.message,
-        level: error.kind === 'internal' ? 'error' : 'warn',
-        fields: { 'error.code': error.code, 'http.route': state?.match?.template },
-        error: error.kind === 'internal' ? thrown : error,
-      });
+      const isBug = error.kind === 'internal';
+      state?.span.setError(isBug ? thrown : error);
+      if (isBug || state?.isQuiet !== true) {
+        telemetry.fact({
+          action: 'http.error',
+          message: error.message,
+          level: isBug ? 'error' : 'warn',
+          fields: { 'error.code': error.code, 'http.route': state?.match?.template },
+          error: isBug ? thrown : error,
+        });
+      }
     }
     stateRefusal({ telemetry, metrics }, error, state?.match?.template);
     // Half an answer must not look like a whole one.

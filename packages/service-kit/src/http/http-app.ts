@@ -20,6 +20,11 @@ export interface HttpAppOptions {
   templates?: readonly RouteTemplate[] | undefined;
   /** `false` at the public edge: a new trace and request id, theirs is kept as a reference, their deadline ignored. */
   trustIncomingTrace?: boolean | undefined;
+  /**
+   * Requests that are counted but neither traced nor logged, unless something breaks (500): what an open page asks again
+   * and again would bury what it shows. Default: none.
+   */
+  isQuiet?: ((template: string | undefined) => boolean) | undefined;
   /** Requests at once; more are refused with 503. Default 256. */
   maxInFlight?: number | undefined;
 }
@@ -40,7 +45,7 @@ const defaultMaxInFlight = 256;
 
 /** An Express app: the scope of a request around the handlers of `before`, the routes, and the boundary for errors. */
 export const createHttpApp = (parts: HttpParts, options: HttpAppOptions): Express => {
-  const { routes, before = [], templates = [], trustIncomingTrace = true } = options;
+  const { routes, before = [], templates = [], trustIncomingTrace = true, isQuiet = () => false } = options;
   const entries: (RouteTemplate & { value: TableEntry })[] = [
     ...routes.map((route) => ({ method: route.spec.method, path: route.spec.path, value: route })),
     ...templates.map(({ method, path }) => ({ method, path, value: undefined })),
@@ -54,6 +59,7 @@ export const createHttpApp = (parts: HttpParts, options: HttpAppOptions): Expres
     createRequestScope({
       ...parts,
       trustIncomingTrace,
+      isQuiet,
       table: createRouteTable(entries),
       load: createLoadGuard(options.maxInFlight ?? defaultMaxInFlight, parts.loopDelay),
       shedding: createShedding(parts),

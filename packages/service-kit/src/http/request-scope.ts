@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { runInContext, type Telemetry } from '@glasshouse/telemetry';
+import { runInContext, type SpanReference, type Telemetry } from '@glasshouse/telemetry';
 import type { Request, RequestHandler, Response } from 'express';
 import { kitErrors } from '../errors.js';
 import type { Faults } from '../faults.js';
@@ -21,6 +22,7 @@ export interface RequestScopeOptions {
   /** A service that goes down answers, but lets no connection live on. */
   isDraining: () => boolean;
   trustIncomingTrace: boolean;
+  isQuiet: (template: string | undefined) => boolean;
 }
 
 const maxUrlLength = 8 * 1024;
@@ -39,12 +41,13 @@ export const createRequestScope = (options: RequestScopeOptions): RequestHandler
     const startedAt = performance.now();
     const method = toKnownMethod(req.method);
     const match = table.find(toPath(req.url));
+    const isQuiet = options.isQuiet(match?.template);
     const requestId = (trustIncomingTrace && toRequestId(req)) || options.newId();
     const incoming = telemetry.tracing.extract(req.headers);
     const span = telemetry.tracing.startSpan(`${method} ${match?.template ?? unmatchedRoute}`, {
       kind: 'server',
       component: 'express',
-      parent: trustIncomingTrace ? (incoming ?? null) : null,
+      parent: isQuiet ? newUnsampled() : trustIncomingTrace ? (incoming ?? null) : null,
       followsFrom: trustIncomingTrace ? undefined : incoming,
       tags: { 'http.method': method, 'http.route': match?.template, 'request.id': requestId },
     });
@@ -52,7 +55,22 @@ export const createRequestScope = (options: RequestScopeOptions): RequestHandler
     res.setHeader('traceresponse', telemetry.tracing.toTraceparent(span));
     const callerDeadlineAt = trustIncomingTrace ? toDeadline(req) : undefined;
     const context = { span, requestId, deadlineAt: callerDeadlineAt };
-    return { startedAt, method, match, span, context, callerDeadlineAt };
+    return { startedAt, method, match, span, context, callerDeadlineAt, isQuiet };
+  };
+
+  const stateRequest = (state: RequestState, status: number, seconds: number): void => {
+    const route = state.match?.template;
+    telemetry.fact({
+      action: 'http.request',
+      message: `${state.method} ${route ?? unmatchedRoute} ${status}`,
+      fields: {
+        'http.request.method': state.method,
+        'http.route': route,
+        'http.response.status_code': status,
+        'event.duration': Math.round(seconds * 1e9),
+        'error.code': state.errorCode,
+      },
+    });
   };
 
   const close = (req: Request, res: Response, state: RequestState): void => {
@@ -66,17 +84,7 @@ export const createRequestScope = (options: RequestScopeOptions): RequestHandler
     });
     state.span.setTag('http.status_code', status);
     if (status >= 500) state.span.setTag('error', true);
-    telemetry.fact({
-      action: 'http.request',
-      message: `${state.method} ${route ?? unmatchedRoute} ${status}`,
-      fields: {
-        'http.request.method': state.method,
-        'http.route': route,
-        'http.response.status_code': status,
-        'event.duration': Math.round(seconds * 1e9),
-        'error.code': state.errorCode,
-      },
-    });
+    if (!state.isQuiet) stateRequest(state, status, seconds);
     state.span.finish();
     metrics.activity.active -= 1;
     load.leave();
@@ -101,6 +109,13 @@ export const createRequestScope = (options: RequestScopeOptions): RequestHandler
     });
   };
 };
+
+/** Whoever is a child of this is not recorded either (W3C Trace Context, the sampled flag). */
+const newUnsampled = (): SpanReference => ({
+  traceId: randomBytes(16).toString('hex'),
+  spanId: randomBytes(8).toString('hex'),
+  sampled: false,
+});
 
 const toPath = (url: string): string => {
   const end = url.indexOf('?');

@@ -17,6 +17,8 @@ export interface RequestState {
   readonly match: RouteMatch<TableEntry> | undefined;
   /** Epoch milliseconds; absent if the caller set none. */
   readonly callerDeadlineAt: number | undefined;
+  /** Counted, but neither traced nor logged. */
+  readonly isQuiet: boolean;
   /** The code of the error that was answered. */
   errorCode?: string;
   abort?: AbortController;

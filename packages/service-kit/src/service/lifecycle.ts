@@ -24,6 +24,8 @@ export interface LifecycleOptions {
   resources: readonly Resource[];
   jobs: Jobs;
   state: LifecycleState;
+  /** Aborted here, when the service begins to go down. */
+  stopping: AbortController;
   drainDelayMs: number;
   onStart: () => Promise<void>;
   onStop: () => Promise<void>;
@@ -44,8 +46,7 @@ const longestRetryMs = 5_000;
 
 /** Start and stop in the order that loses nothing: see the steps in `start` and `stop`. */
 export const createLifecycle = (options: LifecycleOptions): Service => {
-  const { telemetry, host, listeners, resources, jobs, state } = options;
-  const stopping = new AbortController();
+  const { telemetry, host, listeners, resources, jobs, state, stopping } = options;
   let stopped: Promise<void> | undefined;
 
   const listen = async (): Promise<ServicePorts> => {
