@@ -17,7 +17,6 @@ export const createApp = (config: Config, kit: Kit, upstreams: Readonly<Record<T
       counters: kit.counters({ name: 'rates' }),
       clientRate: config.CLIENT_RATE,
       anonymousRate: config.ANONYMOUS_RATE,
-      nowMs,
     }),
     retryBudget: createRetryBudget(nowMs),
   });

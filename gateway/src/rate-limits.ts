@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { type Caller, type Counters, kitErrors } from '@glasshouse/service-kit';
-import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 
 export interface RateLimits {
   /**
-   * Counts a request and answers with the RateLimit headers of draft-ietf-httpapi-ratelimit-headers.
+   * Counts a request and answers with the headers of draft-ietf-httpapi-ratelimit-headers-08.
    * @param caller undefined: the limit of the address applies
    * @throws kitErrors.rateLimited
    */
@@ -12,57 +12,55 @@ export interface RateLimits {
 }
 
 export interface RateLimitOptions {
+  /** Shared by all gateways where there is a cluster cache, this process's own where there is none. */
   readonly counters: Counters;
   /** Requests per second. */
   readonly clientRate: number;
   readonly anonymousRate: number;
-  readonly nowMs: () => number;
 }
 
 /** Counting over two seconds lets a burst of twice the rate through, and holds the rate over any longer time. */
-const windowMs = 2_000;
+const windowS = 2;
 
-interface Counted extends IncomingMessage {
-  caller?: Caller | undefined;
+interface Limit {
+  readonly quota: number;
+  /** The header `RateLimit-Policy`. */
+  readonly policy: string;
 }
 
-export const createRateLimits = ({ counters, clientRate, anonymousRate, nowMs }: RateLimitOptions): RateLimits => {
-  const limiter = rateLimit({
-    windowMs,
-    limit: (req) => (windowMs / 1000) * ((req as Counted).caller === undefined ? anonymousRate : clientRate),
-    keyGenerator: (req) => toKey(req as Counted),
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    store: createStore(counters, nowMs),
-    handler: (_req, _res, next) => next(kitErrors.rateLimited({ retryAfterSeconds: Math.ceil(windowMs / 1000) })),
-    // The address comes from the socket alone; the forwarding headers that these checks look for are never read.
-    validate: false,
-  });
+const toLimit = (name: string, rate: number): Limit => ({
+  quota: rate * windowS,
+  policy: `"${name}"; q=${rate * windowS}; w=${windowS}`,
+});
+
+export const createRateLimits = ({ counters, clientRate, anonymousRate }: RateLimitOptions): RateLimits => {
+  const ofClient = toLimit('client', clientRate);
+  const ofAddress = toLimit('address', anonymousRate);
   return {
-    take(req, res, caller) {
-      (req as Counted).caller = caller;
-      return new Promise((resolve, reject) => {
-        void limiter(req as never, res as never, (error?: unknown) =>
-          error === undefined ? resolve() : reject(error),
-        );
-      });
+    async take(req, res, caller) {
+      const { quota, policy } = caller === undefined ? ofAddress : ofClient;
+      // A person is one client however many tokens she has; an API client is itself.
+      const key =
+        caller === undefined ? `address ${toNetwork(req.socket.remoteAddress ?? '')}` : `client ${caller.sub}`;
+      const count = await counters.increment(key, windowS * 1_000);
+      res.setHeader('ratelimit-policy', policy);
+      // A window begins with its first request, so `t` is the longest that the rest of it can take.
+      res.setHeader(
+        'ratelimit',
+        `${policy.slice(0, policy.indexOf(';'))}; r=${Math.max(0, quota - count)}; t=${windowS}`,
+      );
+      if (count > quota) throw kitErrors.rateLimited({ retryAfterSeconds: windowS });
     },
   };
 };
 
-/** A person is one client however many tokens she has; an API client is itself. */
-const toKey = ({ caller, socket }: Counted): string => {
-  if (caller !== undefined) return `client ${caller.sub}`;
-  return `address ${ipKeyGenerator(socket.remoteAddress ?? '')}`;
+/** Who has an IPv6 address has a whole /56 of them (RIPE-690), so that network is counted; an IPv4 address is itself. */
+export const toNetwork = (address: string): string => {
+  if (!isIPv6(address) || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0');
+  const [a, b, c, d] = [...first, ...zeros, ...last].map((group) => Number.parseInt(group, 16));
+  return [a, b, c, (d ?? 0) & 0xff00].map((group = 0) => group.toString(16)).join(':');
 };
-
-/** Counters are shared by all gateways where there is a cluster cache, and this process's own where there is none. */
-const createStore = (counters: Counters, nowMs: () => number): Store => ({
-  async increment(key) {
-    const totalHits = await counters.increment(key, windowMs);
-    return { totalHits, resetTime: new Date((Math.floor(nowMs() / windowMs) + 1) * windowMs) };
-  },
-  // Every request counts, whatever it is answered with, so nothing is ever taken back.
-  decrement: () => {},
-  resetKey: (key) => counters.reset(key),
-});

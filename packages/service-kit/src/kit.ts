@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import { type Capture, createTelemetry, type Telemetry, type TelemetryOptions } from '@glasshouse/telemetry';
-import type { Express } from 'express';
 import { createAdminApp } from './admin/admin-app.js';
 import { type Cache, createCaches } from './cache.js';
 import { type ClientOptions, createClients, type HttpClient } from './client.js';
@@ -49,8 +49,8 @@ export interface CacheOptions {
 }
 
 export interface ServiceOptions {
-  app: Express;
-  internal?: Express | undefined;
+  app: RequestListener;
+  internal?: RequestListener | undefined;
   /** Runs after the database is connected, again until it succeeds; readiness waits for it. */
   onStart?: (() => Promise<void>) | undefined;
   onStop?: (() => Promise<void>) | undefined;
@@ -79,7 +79,7 @@ export interface Kit {
   workers(options: { file: string; size: number; maxQueue: number }): WorkerPool;
   /** A job that runs while the service does, never twice at once, and is awaited when it goes down. */
   every(options: JobOptions): void;
-  httpApp(options: HttpAppOptions): Express;
+  httpApp(options: HttpAppOptions): RequestListener;
   service(options: ServiceOptions): Service;
 }
 
@@ -159,7 +159,7 @@ export const createKit = (options: KitOptions): Kit => {
     service: ({ app, internal, onStart = nothing, onStop = nothing }) => {
       const readiness = createReadiness({ resources, state });
       const admin = createAdminApp({ telemetry, faults, readiness, publicUrl: config.PUBLIC_URL });
-      const toListener = (variable: 'PORT' | 'INTERNAL_PORT' | 'ADMIN_PORT', handler: Express): Listener =>
+      const toListener = (variable: 'PORT' | 'INTERNAL_PORT' | 'ADMIN_PORT', handler: RequestListener): Listener =>
         createListener({ variable, port: config[variable], handler, onRefused: (error) => stateRefusal(http, error) });
       return createLifecycle({
         telemetry,

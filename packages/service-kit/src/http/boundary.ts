@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Telemetry } from '@glasshouse/telemetry';
-import type { ErrorRequestHandler } from 'express';
 import { toDatabaseError } from '../database-errors.js';
 import { AppError, kitErrors } from '../errors.js';
 import type { HttpMetrics, SecurityEvent } from './http-metrics.js';
@@ -12,9 +12,11 @@ export interface BoundaryOptions {
   publicUrl: string;
 }
 
-/** The one place that answers, counts and logs an error. Express knows it by its four parameters. */
-export const createBoundary = ({ telemetry, metrics, publicUrl }: BoundaryOptions): ErrorRequestHandler => {
-  return (thrown, req, res, _next) => {
+export type Boundary = (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void;
+
+/** The one place that answers, counts and logs an error. */
+export const createBoundary = ({ telemetry, metrics, publicUrl }: BoundaryOptions): Boundary => {
+  return (thrown, req, res) => {
     const state = requestStateOf(req);
     const error = toAppError(thrown);
     if (state !== undefined) state.errorCode = error.code;

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import type { AppError, ErrorKind } from '../errors.js';
 
 /** An error as it is answered: RFC 9457, or RFC 6749 section 5.2 on OAuth endpoints. */
@@ -9,7 +9,7 @@ export interface ProblemOptions {
 }
 
 /** Answers an error. The headers must not have been sent. */
-export const sendProblem = (res: Response, error: AppError, options: ProblemOptions): void => {
+export const sendProblem = (res: ServerResponse, error: AppError, options: ProblemOptions): void => {
   for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
   if (error.retryAfterSeconds !== undefined) res.setHeader('retry-after', String(Math.ceil(error.retryAfterSeconds)));
   const isOauth = options.format === 'oauth';

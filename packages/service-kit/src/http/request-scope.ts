@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { runInContext, type SpanReference, type Telemetry } from '@glasshouse/telemetry';
-import type { Request, RequestHandler, Response } from 'express';
 import { kitErrors } from '../errors.js';
 import type { Faults } from '../faults.js';
 import { clientGone, type HttpMetrics, toKnownMethod, unmatchedRoute } from './http-metrics.js';
@@ -28,19 +28,22 @@ export interface RequestScopeOptions {
 const maxUrlLength = 8 * 1024;
 const requestIdPattern = /^[A-Za-z0-9._-]{8,64}$/;
 
+/** Calls `next` inside the request's context, with the error that refuses the request if there is one. */
+export type RequestScope = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
+
 /**
- * The first middleware, and the only one that watches a request from begin to end: it finds the route, opens the span
+ * The first to see a request, and the only one that watches a request from begin to end: it finds the route, opens the span
  * and the context, and when the answer is out observes the duration and states the access log's fact. One function with
  * one listener, because every request of every service pays for it.
  */
-export const createRequestScope = (options: RequestScopeOptions): RequestHandler => {
+export const createRequestScope = (options: RequestScopeOptions): RequestScope => {
   const { telemetry, metrics, table, faults, load, shedding, trustIncomingTrace } = options;
   const securityHeaders = recordSecurityHeaders();
 
-  const open = (req: Request, res: Response): RequestState => {
+  const open = (req: IncomingMessage, res: ServerResponse): RequestState => {
     const startedAt = performance.now();
     const method = toKnownMethod(req.method);
-    const match = table.find(toPath(req.url));
+    const match = table.find(toPath(req.url ?? '/'));
     const isQuiet = options.isQuiet(match?.template);
     const requestId = (trustIncomingTrace && toRequestId(req)) || options.newId();
     const incoming = telemetry.tracing.extract(req.headers);
@@ -73,7 +76,7 @@ export const createRequestScope = (options: RequestScopeOptions): RequestHandler
     });
   };
 
-  const close = (req: Request, res: Response, state: RequestState): void => {
+  const close = (req: IncomingMessage, res: ServerResponse, state: RequestState): void => {
     const seconds = (performance.now() - state.startedAt) / 1000;
     const route = state.match?.template;
     const status = res.writableFinished ? res.statusCode : clientGone;
@@ -95,14 +98,14 @@ export const createRequestScope = (options: RequestScopeOptions): RequestHandler
     for (const [name, value] of securityHeaders) res.setHeader(name, value);
     const reason = load.enter();
     if (reason !== undefined)
-      return shedding.refuse(res, reason, toKnownMethod(req.method), table.find(toPath(req.url))?.template);
+      return shedding.refuse(res, reason, toKnownMethod(req.method), table.find(toPath(req.url ?? '/'))?.template);
     metrics.activity.active += 1;
     const state = open(req, res);
     setRequestState(req, state);
     res.on('close', () => runInContext(state.context, () => close(req, res, state)));
     runInContext(state.context, () => {
       if (options.isDraining()) res.setHeader('connection', 'close');
-      if (req.url.length > maxUrlLength) return next(kitErrors.urlTooLong());
+      if ((req.url ?? '/').length > maxUrlLength) return next(kitErrors.urlTooLong());
       const fault = faults.find(state.method, state.match?.template);
       if (fault === undefined) return next();
       faults.inject(fault, state.span).then(() => next(), next);
@@ -122,13 +125,13 @@ const toPath = (url: string): string => {
   return end === -1 ? url : url.slice(0, end);
 };
 
-const toRequestId = ({ headers }: Request): string | undefined => {
+const toRequestId = ({ headers }: IncomingMessage): string | undefined => {
   const value = headers['x-request-id'];
   return typeof value === 'string' && requestIdPattern.test(value) ? value : undefined;
 };
 
 /** The milliseconds that the caller has left, as a time; something else than a number says nothing. */
-const toDeadline = ({ headers }: Request): number | undefined => {
+const toDeadline = ({ headers }: IncomingMessage): number | undefined => {
   const value = headers['x-deadline-ms'];
   return typeof value === 'string' && /^\d{1,7}$/.test(value) ? Date.now() + Number(value) : undefined;
 };

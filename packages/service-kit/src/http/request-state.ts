@@ -1,5 +1,5 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context, Span } from '@glasshouse/telemetry';
-import type { Request } from 'express';
 import type { RouteMatch } from './route-table.js';
 import type { Route, RouteSpec } from './routes.js';
 
@@ -26,16 +26,16 @@ export interface RequestState {
 
 /** A symbol on the request costs less than a WeakMap, and no header or body can forge it. */
 const key = Symbol('glasshouse.request');
-type Carrier = Request & { [key]?: RequestState };
+type Carrier = IncomingMessage & { [key]?: RequestState };
 
-export const setRequestState = (req: Request, state: RequestState): void => {
+export const setRequestState = (req: IncomingMessage, state: RequestState): void => {
   (req as Carrier)[key] = state;
 };
 
-export const requestStateOf = (req: Request): RequestState | undefined => (req as Carrier)[key];
+export const requestStateOf = (req: IncomingMessage): RequestState | undefined => (req as Carrier)[key];
 
 /** The template and decoded parameters that the kit found for this path and method; for handlers in `before`. */
-export const matchedRoute = (req: Request): Pick<RouteMatch<unknown>, 'template' | 'params'> | undefined => {
+export const matchedRoute = (req: IncomingMessage): Pick<RouteMatch<unknown>, 'template' | 'params'> | undefined => {
   const { match, method = '' } = requestStateOf(req) ?? {};
   if (match === undefined || !match.isValid) return undefined;
   const isDeclared = match.methods.has(method) || (method === 'HEAD' && match.methods.has('GET'));

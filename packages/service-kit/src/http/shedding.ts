@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Telemetry } from '@glasshouse/telemetry';
-import type { Response } from 'express';
 import { kitErrors } from '../errors.js';
 import { type HttpMetrics, unmatchedRoute } from './http-metrics.js';
 import type { ShedReason } from './load-guard.js';
@@ -9,7 +9,7 @@ import { sendProblem } from './problem.js';
 
 export interface Shedding {
   /** Answers 503 at the least cost: counted, but without a span and without a log line of its own. */
-  refuse(res: Response, reason: ShedReason, method: string, route: string | undefined): void;
+  refuse(res: ServerResponse, reason: ShedReason, method: string, route: string | undefined): void;
 }
 
 export interface SheddingOptions {
