@@ -29,6 +29,8 @@ module.exports = {
     '^@glasshouse/product$': '<rootDir>/services/product/src/main.ts',
     '^@glasshouse/order$': '<rootDir>/services/order/src/main.ts',
     '^@glasshouse/payment$': '<rootDir>/services/payment/src/main.ts',
+    '^@glasshouse/console$': '<rootDir>/console/src/main.ts',
+    '^@glasshouse/console/(queries|analysis)/(.*)$': '<rootDir>/console/src/$1/$2.ts',
     '^@glasshouse/gateway$': '<rootDir>/gateway/src/main.ts',
   },
   testTimeout: 20_000,

@@ -22,6 +22,7 @@ export interface Plan {
 
 export interface Addresses {
   readonly gateway: string;
+  readonly console: string;
   readonly jaeger: string;
   readonly elasticsearch: string;
   readonly prometheus: string;
@@ -69,6 +70,7 @@ const servicePlans: readonly ServicePlan[] = [
     hasInternal: false,
     uses: { oauth: 8081, customer: 8082, product: 8083, order: 8084, payment: 8085 },
   },
+  { name: 'console', folder: 'console', port: 8090, hasInternal: false, uses: { gateway: 8080 } },
 ];
 
 export const serviceNames = servicePlans.map((service) => service.name);
@@ -104,6 +106,11 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
     JWKS_URL: `${local(8081)}/.well-known/jwks.json`,
     DEMO_MODE: 'true',
   };
+  const queryUrls = {
+    JAEGER_QUERY_URL: local(basePorts.jaegerQuery),
+    ELASTICSEARCH_URL: local(basePorts.elasticsearch),
+    PROMETHEUS_URL: local(basePorts.prometheus),
+  };
   const toPart = ({ name, folder, port, hasInternal, uses }: ServicePlan): Part => ({
     name,
     folder,
@@ -119,6 +126,7 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
       MONGO_URL: `${local(basePorts.mongo, 'mongodb')}/${name}`,
       ...Object.fromEntries(Object.entries(uses).map(([peer, at]) => [`${peer.toUpperCase()}_URL`, local(at)])),
       ...(name === 'oauth' ? toOauthSecrets(secrets, dataDirectory) : {}),
+      ...(name === 'console' ? queryUrls : {}),
       ...overridesOf(name, environment),
     },
   });
@@ -146,6 +154,7 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
     services: servicePlans.map(toPart),
     addresses: {
       gateway: publicUrl,
+      console: `http://localhost:${8090 + offset}`,
       jaeger: local(basePorts.jaegerQuery),
       elasticsearch: local(basePorts.elasticsearch),
       prometheus: local(basePorts.prometheus),

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
+import * as consolePage from '@glasshouse/console';
 import * as customer from '@glasshouse/customer';
 import { createDocumentStore } from '@glasshouse/embedded-mongo';
 import { createTelemetryBackend } from '@glasshouse/embedded-telemetry';
@@ -24,6 +25,7 @@ const factories: Readonly<Record<string, Create>> = {
   order: (env, stdout) => order.createService(parseConfig(order.configSchema, env), { stdout }),
   payment: (env, stdout) => payment.createService(parseConfig(payment.configSchema, env), { stdout }),
   gateway: (env, stdout) => gateway.createService(parseConfig(gateway.configSchema, env), { stdout }),
+  console: (env, stdout) => consolePage.createService(parseConfig(consolePage.configSchema, env), { stdout }),
 };
 
 export interface SingleOptions {

@@ -79,6 +79,7 @@ test('fresh data sets the old data aside, and keeps only the latest', async () =
 test('the run file counts only as long as its launcher lives', () => {
   const addresses = {
     gateway: 'http://localhost:1',
+    console: '',
     jaeger: '',
     elasticsearch: '',
     prometheus: '',
@@ -94,6 +95,7 @@ test('the run file counts only as long as its launcher lives', () => {
 test('the printed commands name the real addresses and the real password', () => {
   const addresses = {
     gateway: 'http://localhost:9',
+    console: '',
     jaeger: 'http://j',
     elasticsearch: '',
     prometheus: '',

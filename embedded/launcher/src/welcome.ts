@@ -3,10 +3,11 @@ import type { DemoSecrets } from './secrets.js';
 
 /** What a person needs next: where to go, who to be, and three commands that work as they are printed. */
 export const toWelcome = (addresses: Addresses, secrets: DemoSecrets, logDirectory: string): string => {
-  const { gateway, jaeger, elasticsearch, prometheus } = addresses;
+  const { gateway, console: consolePage, jaeger, elasticsearch, prometheus } = addresses;
   return `
 Glasshouse is up.
 
+  Console     ${consolePage}      what is slow, what failed, and why
   Gateway     ${gateway}      API page ${gateway}/docs
   Traces      ${jaeger}/api/services
   Logs        ${elasticsearch}/glasshouse-logs-*/_search

@@ -1,0 +1,3 @@
+import { Empty } from '../../parts/empty.js';
+
+export const NowPage = () => <Empty title="Now" />;
