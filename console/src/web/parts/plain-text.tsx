@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { toVisibleText } from './visible-text.js';
+import { toVisibleText } from '../../analysis/visible-text.js';
 
 interface PlainTextProps {
   readonly text: string;
