@@ -1,13 +1,16 @@
+/** Between a number and its unit: they are never parted by a line's end. */
+const gap = '\u00a0';
+
 /** A duration in the unit that a person would choose: `830 µs`, `12.4 ms`, `1.20 s`, `3 min 20 s`. @param ms milliseconds */
 export const formatDuration = (ms: number): string => {
   if (!Number.isFinite(ms)) return '–';
   const size = Math.abs(ms);
-  if (size < 1) return `${Math.round(ms * 1_000)} µs`;
-  if (size < 1_000) return `${toPrecision(ms)} ms`;
-  if (size < 60_000) return `${toPrecision(ms / 1_000)} s`;
+  if (size < 1) return `${Math.round(ms * 1_000)}${gap}µs`;
+  if (size < 1_000) return `${toPrecision(ms)}${gap}ms`;
+  if (size < 60_000) return `${toPrecision(ms / 1_000)}${gap}s`;
   const seconds = Math.round(ms / 1_000);
-  if (size < 3_600_000) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+  if (size < 3_600_000) return `${Math.floor(seconds / 60)}${gap}min ${seconds % 60}${gap}s`;
+  return `${Math.floor(seconds / 3_600)}${gap}h ${Math.floor((seconds % 3_600) / 60)}${gap}min`;
 };
 
 const toPrecision = (value: number): string => {
@@ -36,8 +39,8 @@ const trim = (value: number): string => {
 export const formatPercent = (share: number): string => {
   if (!Number.isFinite(share)) return '–';
   const percent = share * 100;
-  if (percent !== 0 && Math.abs(percent) < 0.01) return `${percent > 0 ? '<' : '>-'}0.01 %`;
-  return `${trim(percent)} %`;
+  if (percent !== 0 && Math.abs(percent) < 0.01) return `${percent > 0 ? '<' : '>-'}0.01${gap}%`;
+  return `${trim(percent)}${gap}%`;
 };
 
 /** Local time of day with milliseconds, `14:03:07.123`. @param atMs epoch milliseconds */
@@ -57,7 +60,7 @@ export const formatDateTime = (atMs: number): string => {
 /** How long ago, in one unit: `12 s`, `4 min`, `3 h`. */
 export const formatAge = (atMs: number, nowMs: number): string => {
   const seconds = Math.max(0, Math.round((nowMs - atMs) / 1_000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+  if (seconds < 60) return `${seconds}${gap}s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)}${gap}min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)}${gap}h` : `${Math.round(seconds / 86_400)}${gap}d`;
 };

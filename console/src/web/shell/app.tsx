@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Empty } from '../parts/empty.js';
+import { AlertsProvider } from './alerts.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { pageKeys, useKeyboard } from './keyboard.js';
@@ -26,14 +27,16 @@ export const App = () => {
   const Page = findPage(path);
   return (
     <SettingsContext.Provider value={settings}>
-      <a class="skip" href="#content">
-        Skip to the content
-      </a>
-      <Header segment={segment} showHelp={() => setHelpOpen(true)} />
-      <main id="content" tabIndex={-1}>
-        {Page === undefined ? <Empty title={`There is no page ${path}.`} /> : <Page key={segment} />}
-      </main>
-      {isHelpOpen ? <Help close={() => setHelpOpen(false)} /> : null}
+      <AlertsProvider>
+        <a class="skip" href="#content">
+          Skip to the content
+        </a>
+        <Header segment={segment} showHelp={() => setHelpOpen(true)} />
+        <main id="content" tabIndex={-1}>
+          {Page === undefined ? <Empty title={`There is no page ${path}.`} /> : <Page key={segment} />}
+        </main>
+        {isHelpOpen ? <Help close={() => setHelpOpen(false)} /> : null}
+      </AlertsProvider>
     </SettingsContext.Provider>
   );
 };
