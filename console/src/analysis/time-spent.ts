@@ -8,6 +8,15 @@ import type { SpanNode, TraceTree } from './tree.js';
  */
 export type TimeKind = 'database' | 'cache' | 'network' | 'thread' | 'pause' | 'own';
 
+export const kindNames: Readonly<Record<TimeKind, string>> = {
+  database: 'database',
+  cache: 'cache',
+  network: 'network and waiting',
+  thread: 'waiting for a thread',
+  pause: 'pause before another attempt',
+  own: 'own work',
+};
+
 export interface TimeShare<Name extends string> {
   readonly name: Name;
   readonly us: number;

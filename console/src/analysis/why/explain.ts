@@ -1,5 +1,5 @@
 import { errorsInCausalOrder, firstError, type TraceError } from '../causes.js';
-import { textField } from '../log-line.js';
+import { type LogLine, textField } from '../log-line.js';
 import { similarFailures } from '../similar.js';
 import { timeSpent } from '../time-spent.js';
 import { type Trace, textTag } from '../trace.js';
@@ -51,6 +51,7 @@ export const explain = (evidence: Evidence): Explanation => {
     next: nextSteps(verdict, found),
     traces: traces.map((trace, index) => toRelated(trace, index === 0)),
     gaps: findGaps(evidence),
+    unavailable: evidence.unavailable,
   };
 };
 
@@ -68,7 +69,8 @@ const toFirstCause = (
 
 const findAsked = ({ traces: [focus], lines }: Evidence): Asked | undefined => {
   const root = focus && mainRoot(buildTree(focus))?.span;
-  const own = lines.filter(({ traceId }) => focus === undefined || traceId === focus.traceId);
+  const focusId = focus?.traceId ?? lines[0]?.traceId;
+  const own = lines.filter(({ traceId }) => traceId === focusId);
   const caller = own.some((line) => textField(line, 'user.id') !== '')
     ? 'a logged-in user'
     : 'somebody without a login';
@@ -85,10 +87,12 @@ const findAsked = ({ traces: [focus], lines }: Evidence): Asked | undefined => {
       requestId: textTag(root, 'request.id') || own.map((line) => textField(line, 'request.id')).find(Boolean) || '',
     };
   }
-  // The outermost service answers last.
-  const answer = own.findLast(({ fact }) => fact === 'http.request');
+  // The outermost service took the longest.
+  const durationOf = (line: LogLine): number => Number(line.fields['event.duration'] ?? 0);
+  const answers = own.filter(({ fact }) => fact === 'http.request').sort((a, b) => durationOf(b) - durationOf(a));
+  const [answer] = answers;
   if (answer === undefined) return undefined;
-  const durationUs = Number(answer.fields['event.duration'] ?? 0) / 1_000;
+  const durationUs = durationOf(answer) / 1_000;
   return {
     name: `${textField(answer, 'http.request.method')} ${textField(answer, 'http.route')}`,
     service: answer.service,

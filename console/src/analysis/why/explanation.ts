@@ -102,4 +102,5 @@ export interface Explanation {
   readonly traces: readonly RelatedTrace[];
   /** What is missing from this page, and why. */
   readonly gaps: readonly string[];
+  readonly unavailable: Evidence['unavailable'];
 }
