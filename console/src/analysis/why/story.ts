@@ -1,6 +1,7 @@
 import { type LogLine, textField } from '../log-line.js';
 import { endOf, type Trace, textTag } from '../trace.js';
 import { buildTree, inReadingOrder } from '../tree.js';
+import { lineAtUs } from '../waterfall.js';
 
 /** One thing that happened: a fact of a log line, or a step of the work from its span. */
 export interface StoryEntry {
@@ -39,12 +40,10 @@ export const tellStory = (traces: readonly Trace[], lines: readonly LogLine[]): 
     if (rootSpanIds.has(line.spanId ?? '')) return true;
     return Number(line.fields['http.response.status_code']) >= 400 && !failedSpanIds.has(line.spanId);
   };
-  const startMs = new Map(traces.flatMap(({ spans }) => spans.map((span) => [span.spanId, span.startUs / 1_000])));
-  const facts = lines.filter(isTold).map((line) => ({
-    entry: toFact(line),
-    // Log lines tell milliseconds, spans microseconds: a line is not older than the span that wrote it.
-    atMs: Math.max(line.atMs, Math.min(startMs.get(line.spanId ?? '') ?? 0, line.atMs + 1)),
-  }));
+  const spanOf = new Map(traces.flatMap(({ spans }) => spans.map((span) => [span.spanId, span])));
+  const facts = lines
+    .filter(isTold)
+    .map((line) => ({ entry: toFact(line), atMs: lineAtUs(line, spanOf.get(line.spanId ?? '')) / 1_000 }));
   const focus = traces.find(({ traceId }) => traceId === focusId);
   const steps = (focus === undefined ? [] : toSteps(focus)).map((entry) => ({ entry, atMs: entry.atMs }));
   return mergeRepeats([...steps, ...facts].sort((a, b) => a.atMs - b.atMs).map(({ entry }) => entry));
