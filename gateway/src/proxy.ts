@@ -35,15 +35,21 @@ export const createProxyHandler = ({ routes, upstreams, tokens, limits, retryBud
     const { path, search } = parseTarget(req.url ?? '/');
     const match = matchRoute(req.method ?? 'GET', path);
     if (match === undefined) return next();
+    const { authorization } = req.headers;
     let caller: Caller | undefined;
     try {
-      caller = await identify(tokens, match.route, req.headers.authorization);
+      if (asksForToken(match.route, authorization)) {
+        caller = tokens.recall(authorization) ?? (await tokens.verify(authorization));
+        refuseOtherRoles(match.route, caller);
+      }
     } catch (error) {
       // A wrong token costs more to refuse than a right one to accept, so whoever sends many is slowed down first.
       await limits.take(req, res, undefined);
       throw error;
     }
-    await limits.take(req, res, caller);
+    // A promise that is not needed is not made: each one costs every request its share.
+    const counted = limits.take(req, res, caller);
+    if (counted !== undefined) await counted;
     const body = isUnmeasured(req) ? await readBody(req) : undefined;
     retryBudget.request();
     const answer = await send({ req, res, match, search, body, upstream: upstreams[match.route.target], retryBudget });
@@ -51,16 +57,13 @@ export const createProxyHandler = ({ routes, upstreams, tokens, limits, retryBud
   };
 };
 
-/** @throws kitErrors.unauthenticated, kitErrors.invalidToken, kitErrors.forbidden */
-const identify = async (
-  tokens: TokenVerifier,
-  { access, hasClientAuth }: ProxyRoute,
-  authorization: string | undefined,
-): Promise<Caller | undefined> => {
-  if (hasClientAuth || (access === 'anyone' && authorization === undefined)) return undefined;
-  const caller = await tokens.verify(authorization);
-  if ((access === 'admin' || access === 'customer') && !caller.roles.includes(access)) throw kitErrors.forbidden();
-  return caller;
+/** A token that comes where none is asked for has to hold all the same. */
+const asksForToken = ({ access, hasClientAuth }: ProxyRoute, authorization: string | undefined): boolean =>
+  !hasClientAuth && (access !== 'anyone' || authorization !== undefined);
+
+/** @throws kitErrors.forbidden */
+const refuseOtherRoles = ({ access }: ProxyRoute, { roles }: Caller): void => {
+  if ((access === 'admin' || access === 'customer') && !roles.includes(access)) throw kitErrors.forbidden();
 };
 
 interface Sending {

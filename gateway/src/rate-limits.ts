@@ -6,9 +6,10 @@ export interface RateLimits {
   /**
    * Counts a request and answers with the headers of draft-ietf-httpapi-ratelimit-headers-08.
    * @param caller undefined: the limit of the address applies
+   * @returns a promise only where other gateways' counts are asked for
    * @throws kitErrors.rateLimited
    */
-  take(req: IncomingMessage, res: ServerResponse, caller: Caller | undefined): Promise<void>;
+  take(req: IncomingMessage, res: ServerResponse, caller: Caller | undefined): Promise<void> | undefined;
 }
 
 export interface RateLimitOptions {
@@ -23,12 +24,14 @@ export interface RateLimitOptions {
 const windowS = 2;
 
 interface Limit {
+  readonly name: string;
   readonly quota: number;
   /** The header `RateLimit-Policy`. */
   readonly policy: string;
 }
 
 const toLimit = (name: string, rate: number): Limit => ({
+  name,
   quota: rate * windowS,
   policy: `"${name}"; q=${rate * windowS}; w=${windowS}`,
 });
@@ -36,20 +39,20 @@ const toLimit = (name: string, rate: number): Limit => ({
 export const createRateLimits = ({ counters, clientRate, anonymousRate }: RateLimitOptions): RateLimits => {
   const ofClient = toLimit('client', clientRate);
   const ofAddress = toLimit('address', anonymousRate);
+  const settle = (res: ServerResponse, { name, quota, policy }: Limit, count: number): undefined => {
+    res.setHeader('ratelimit-policy', policy);
+    // A window begins with its first request, so `t` is the longest that the rest of it can take.
+    res.setHeader('ratelimit', `"${name}"; r=${Math.max(0, quota - count)}; t=${windowS}`);
+    if (count > quota) throw kitErrors.rateLimited({ retryAfterSeconds: windowS });
+  };
   return {
-    async take(req, res, caller) {
-      const { quota, policy } = caller === undefined ? ofAddress : ofClient;
+    take(req, res, caller) {
+      const limit = caller === undefined ? ofAddress : ofClient;
       // A person is one client however many tokens she has; an API client is itself.
       const key =
         caller === undefined ? `address ${toNetwork(req.socket.remoteAddress ?? '')}` : `client ${caller.sub}`;
-      const count = await counters.increment(key, windowS * 1_000);
-      res.setHeader('ratelimit-policy', policy);
-      // A window begins with its first request, so `t` is the longest that the rest of it can take.
-      res.setHeader(
-        'ratelimit',
-        `${policy.slice(0, policy.indexOf(';'))}; r=${Math.max(0, quota - count)}; t=${windowS}`,
-      );
-      if (count > quota) throw kitErrors.rateLimited({ retryAfterSeconds: windowS });
+      const count = counters.increment(key, windowS * 1_000);
+      return typeof count === 'number' ? settle(res, limit, count) : count.then((total) => settle(res, limit, total));
     },
   };
 };

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { parseTarget, refuseAmbiguousHeaders, toForwardedHeaders, toReturnedHeaders } from './request-rules.js';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { copyHead, parseTarget, refuseAmbiguousHeaders, toForwardedHeaders } from './request-rules.js';
 
 const request = (headers: Record<string, string>, rawHeaders: string[] = []): IncomingMessage =>
   ({ headers, rawHeaders }) as unknown as IncomingMessage;
@@ -63,7 +64,8 @@ test('only the headers of the allow-list go upstream, and none that Connection n
 });
 
 test("the upstream's own identity and its hop's headers are not returned", () => {
-  const returned = toReturnedHeaders({
+  const res = new ServerResponse(new IncomingMessage(new Socket()));
+  const headers = {
     connection: 'keep-alive',
     'content-type': 'application/json',
     etag: '"1"',
@@ -71,9 +73,8 @@ test("the upstream's own identity and its hop's headers are not returned", () =>
     traceresponse: '00-1',
     'transfer-encoding': 'chunked',
     'x-request-id': 'theirs',
-  });
-  expect(returned).toEqual([
-    ['content-type', 'application/json'],
-    ['etag', '"1"'],
-  ]);
+  };
+  copyHead({ statusCode: 206, headers } as IncomingMessage, res);
+  expect(res.statusCode).toBe(206);
+  expect(res.getHeaders()).toEqual({ 'content-type': 'application/json', etag: '"1"' });
 });

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { kitErrors } from '@glasshouse/service-kit';
 import { errors } from './errors.js';
 
@@ -92,8 +92,11 @@ const notReturned = new Set([
   'traceresponse',
 ]);
 
-/** The upstream's headers that the caller gets. */
-export const toReturnedHeaders = (headers: IncomingMessage['headers']): [string, string | string[]][] =>
-  Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || notReturned.has(name) ? [] : [[name, value] as [string, string | string[]]],
-  );
+/** Gives the caller the upstream's status and headers. */
+export const copyHead = ({ statusCode = 502, headers }: IncomingMessage, res: ServerResponse): void => {
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !notReturned.has(name)) res.setHeader(name, value);
+  }
+  res.statusCode = statusCode;
+};

@@ -25,7 +25,7 @@ const isPeerFine = (error: unknown): boolean =>
   !(error instanceof DownstreamError) || (error.reason === 'status' && (error.peerStatus ?? 0) < 500);
 
 export const createGuard = (options: GuardOptions): Guard => {
-  const { peer, onState } = options;
+  const { onState } = options;
   const bulkhead = createBulkhead(options);
   if (!options.breaker) return { run: (waitMs, call) => bulkhead(waitMs, call), close: () => {} };
 
@@ -45,20 +45,16 @@ export const createGuard = (options: GuardOptions): Guard => {
   breaker.on('halfOpen', () => onState('half_open'));
   breaker.on('close', () => onState('closed'));
 
-  const protect = async <T>(call: () => Promise<T>): Promise<T> => {
-    try {
-      return (await breaker.fire(call)) as T;
-    } catch (error) {
-      if (!CircuitBreaker.isOurError(error as Error)) throw error;
-      throw new DownstreamError({ peer, reason: 'breaker_open', outcome: 'not_sent' });
-    }
+  return {
+    run: <T>(waitMs: number, call: () => Promise<T>) => bulkhead(waitMs, () => breaker.fire(call) as Promise<T>),
+    close: () => breaker.shutdown(),
   };
-  return { run: (waitMs, call) => bulkhead(waitMs, () => protect(call)), close: () => breaker.shutdown() };
 };
 
 /**
  * opossum's own capacity has no waiting room and counts a full house as the peer's failure, hence this one.
- * A slot is handed from the call that ends to the one that has waited longest.
+ * A slot is handed from the call that ends to the one that has waited longest. Every call of every service goes
+ * through here, so it makes one promise of its own and not one for each step.
  */
 const createBulkhead = ({ peer, capacity, maxWaiting }: GuardOptions) => {
   const waiting = new Set<() => void>();
@@ -70,7 +66,8 @@ const createBulkhead = ({ peer, capacity, maxWaiting }: GuardOptions) => {
       return undefined;
     }
     if (waiting.size >= maxWaiting) {
-      throw new DownstreamError({ peer, reason: 'breaker_open', outcome: 'not_sent', note: 'bulkhead full' });
+      const full = { peer, reason: 'breaker_open', outcome: 'not_sent', note: 'bulkhead full' } as const;
+      return Promise.reject(new DownstreamError(full));
     }
     return new Promise((resolve, reject) => {
       const take = () => {
@@ -95,12 +92,25 @@ const createBulkhead = ({ peer, capacity, maxWaiting }: GuardOptions) => {
     next();
   };
 
-  return async <T>(waitMs: number, call: () => Promise<T>): Promise<T> => {
-    await enter(waitMs);
-    try {
-      return await call();
-    } finally {
-      leave();
-    }
+  const toError = (error: unknown): unknown =>
+    CircuitBreaker.isOurError(error as Error)
+      ? new DownstreamError({ peer, reason: 'breaker_open', outcome: 'not_sent' })
+      : error;
+
+  const hold = <T>(call: () => Promise<T>): Promise<T> =>
+    call().then(
+      (value) => {
+        leave();
+        return value;
+      },
+      (error: unknown) => {
+        leave();
+        throw toError(error);
+      },
+    );
+
+  return <T>(waitMs: number, call: () => Promise<T>): Promise<T> => {
+    const turn = enter(waitMs);
+    return turn === undefined ? hold(call) : turn.then(() => hold(call));
   };
 };

@@ -3,8 +3,8 @@ import type { Hazelcast, SharedMap } from './hazelcast.js';
 
 /** Counts events per key in windows of time: a key's window begins with its first event, and at its end the key is forgotten. */
 export interface Counters {
-  /** Adds one. @returns the count of the window, this event included */
-  increment(key: string, windowMs: number): Promise<number>;
+  /** Adds one. @returns the count of the window, this event included; at once if only this process counts */
+  increment(key: string, windowMs: number): Promise<number> | number;
   get(key: string): Promise<number>;
   reset(key: string): Promise<void>;
   /** Whether other replicas' events are counted too, just now. */
@@ -29,7 +29,7 @@ export const createCounters = ({ name, hazelcast, nowMs }: CountersOptions): Cou
   if (hazelcast === undefined) {
     return {
       isShared: false,
-      increment: async (key, windowMs) => local.add(key, windowMs),
+      increment: local.add,
       get: async (key) => local.get(key),
       reset: async (key) => local.reset(key),
     };

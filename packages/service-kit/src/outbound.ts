@@ -21,11 +21,10 @@ export interface Outbound {
    * @param send gets the headers of trace, request id, deadline and this service's proof; whatever it throws is thrown on
    * @throws DownstreamError if the breaker is open or there is no room
    */
-  run<T extends { readonly status: number }>(
-    call: OutboundCall,
-    send: (headers: Readonly<Record<string, string>>) => Promise<T>,
-  ): Promise<T>;
+  run<T extends { readonly status: number }>(call: OutboundCall, send: Send<T>): Promise<T>;
 }
+
+type Send<T> = (headers: Readonly<Record<string, string>>) => Promise<T>;
 
 export interface OutboundOptions {
   peer: string;
@@ -45,15 +44,18 @@ export const createOutbound = (options: OutboundOptions): Outbound & { close(): 
   const guard = createGuard({ peer, breaker: true, capacity, maxWaiting, onState });
   return {
     close: guard.close,
-    run: async (call, send) => {
-      const outcome: Outcome<Awaited<ReturnType<typeof send>>> = {};
-      try {
-        await guard.run(call.timeoutMs, () => attempt(options, call, send, outcome));
-      } catch (error) {
-        if (outcome.failure !== undefined) throw outcome.failure;
-        if (outcome.answer === undefined) throw error;
-      }
-      return outcome.answer as Awaited<ReturnType<typeof send>>;
+    run: <T extends { readonly status: number }>(call: OutboundCall, send: Send<T>): Promise<T> => {
+      const outcome: Outcome<T> = {};
+      return guard
+        .run(call.timeoutMs, () => attempt(options, call, send, outcome))
+        .then(
+          () => outcome.answer as T,
+          (error: unknown) => {
+            if (outcome.failure !== undefined) throw outcome.failure;
+            if (outcome.answer === undefined) throw error;
+            return outcome.answer;
+          },
+        );
     },
   };
 };
@@ -64,10 +66,10 @@ interface Outcome<T> {
   failure?: unknown;
 }
 
-const attempt = async <T extends { readonly status: number }>(
+const attempt = <T extends { readonly status: number }>(
   { peer, telemetry, metrics, serviceKey }: OutboundOptions,
   { method, route, timeoutMs }: OutboundCall,
-  send: (headers: Readonly<Record<string, string>>) => Promise<T>,
+  send: Send<T>,
   outcome: Outcome<T>,
 ): Promise<void> => {
   const startedAt = performance.now();
@@ -81,19 +83,24 @@ const attempt = async <T extends { readonly status: number }>(
   headers['x-deadline-ms'] = String(Math.max(0, Math.floor(Math.min(timeoutMs, deadlineAt - Date.now()))));
   if (requestId !== undefined) headers['x-request-id'] = requestId;
   if (serviceKey !== undefined) headers['x-service-key'] = serviceKey;
-  try {
-    outcome.answer = await send(headers);
-  } catch (error) {
-    outcome.failure = error;
-    span.setError(error);
-    throw new DownstreamError({ peer, reason: 'refused', outcome: 'unknown' });
-  } finally {
-    const status = outcome.answer?.status;
-    span.setTag('http.status_code', status);
-    if (status !== undefined && status >= 500) span.setTag('error', true);
+  const end = (status: number | undefined): void => {
     metrics.called(peer, method, status, (performance.now() - startedAt) / 1_000);
     span.finish();
-  }
-  const { status } = outcome.answer;
-  if (status >= 500) throw new DownstreamError({ peer, reason: 'status', outcome: 'unknown', status });
+  };
+  return send(headers).then(
+    (answer) => {
+      const { status } = answer;
+      outcome.answer = answer;
+      span.setTag('http.status_code', status);
+      if (status >= 500) span.setTag('error', true);
+      end(status);
+      if (status >= 500) throw new DownstreamError({ peer, reason: 'status', outcome: 'unknown', status });
+    },
+    (error: unknown) => {
+      outcome.failure = error;
+      span.setError(error);
+      end(undefined);
+      throw new DownstreamError({ peer, reason: 'refused', outcome: 'unknown' });
+    },
+  );
 };

@@ -38,10 +38,18 @@ const nobody: Proof = { caller: undefined, callerService: '' };
 
 /** Puts who was verified into the request's context, so that logs name the user and onward calls carry the same token. */
 export const rememberCaller = (tokens: TokenVerifier): TokenVerifier => ({
-  verify: async (authorization) => {
-    const caller = await tokens.verify(authorization);
-    const context = currentContext();
-    if (context !== undefined) Object.assign(context, { userId: caller.sub, authorization });
-    return caller;
+  verify: async (authorization) => noteCaller(await tokens.verify(authorization), authorization),
+  recall: (authorization) => {
+    const caller = tokens.recall(authorization);
+    return caller && noteCaller(caller, authorization);
   },
 });
+
+const noteCaller = (caller: Caller, authorization: string | undefined): Caller => {
+  const context = currentContext();
+  if (context !== undefined) {
+    context.userId = caller.sub;
+    context.authorization = authorization;
+  }
+  return caller;
+};

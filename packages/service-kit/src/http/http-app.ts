@@ -33,8 +33,8 @@ export interface HttpAppOptions {
   maxInFlight?: number | undefined;
 }
 
-/** Answers the request, or calls `next` for one that is not its own. What it throws, the boundary answers. */
-export type HandlerBefore = (req: IncomingMessage, res: ServerResponse, next: () => void) => Promise<void> | void;
+/** Answers the request, or calls `next` for one that is not its own. What it throws, or its promise, the boundary answers. */
+export type HandlerBefore = (req: IncomingMessage, res: ServerResponse, next: () => void) => unknown;
 
 /** What all apps of one service have in common. */
 export interface HttpParts {
@@ -92,10 +92,14 @@ interface RunBefore {
 const runBefore = (handlers: readonly HandlerBefore[], run: RunBefore): void => {
   const { req, res, index, last, answerError } = run;
   const handler = handlers[index];
-  if (handler === undefined) return last();
+  if (handler === undefined) {
+    last();
+    return;
+  }
   const fail = (thrown: unknown): void => answerError(thrown, req, res);
   try {
-    handler(req, res, () => runBefore(handlers, { ...run, index: index + 1 }))?.catch(fail);
+    const done = handler(req, res, () => runBefore(handlers, { ...run, index: index + 1 }));
+    if (done instanceof Promise) done.catch(fail);
   } catch (thrown) {
     fail(thrown);
   }
