@@ -100,7 +100,7 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
       server: http(createElasticsearchApi({ logs, maxBulkBytes: limits.messageBytes, now })),
       part: 'Elasticsearch API',
     },
-    prometheus: { server: http(createPrometheusApi(metrics, scraper, now)), part: 'Prometheus API' },
+    prometheus: { server: http(createPrometheusApi({ metrics, scraper, now })), part: 'Prometheus API' },
   };
   const names = Object.keys(parts) as (keyof Ports)[];
 

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RunningBackend, startBackend, waitFor } from '../testing/running-backend.js';
-import { parseSelector } from './prometheus.js';
 
 let target: Server;
 let body: string;
@@ -87,32 +86,12 @@ it('answers exemplars', async () => {
 });
 
 it.each([
-  ['/api/v1/query?query=rate(x[5m])', 400, 'bad_data'],
+  ['/api/v1/query?query=rate(x)', 400, 'bad_data'],
   ['/api/v1/query', 400, 'bad_data'],
   ['/api/v1/query?query=up&time=noon', 400, 'bad_data'],
-  ['/api/v1/query_range?query=up', 404, 'not_found'],
+  ['/api/v1/query_range?query=up', 400, 'bad_data'],
+  ['/api/v1/status/flags', 404, 'not_found'],
 ])('%s is refused in Prometheus’ form', async (path, status, errorType) => {
   const answer = await backend.get('prometheus', path);
   expect(answer).toEqual({ status, body: { status: 'error', errorType, error: expect.any(String) } });
-});
-
-it('parses a plain selector', () => {
-  expect(parseSelector(' up ')).toEqual({ __name__: 'up' });
-  expect(parseSelector('a:b{x="1", y="(+[\\"]",}')).toEqual({ __name__: 'a:b', x: '1', y: '(+["]' });
-  expect(parseSelector('up {}')).toEqual({ __name__: 'up' });
-});
-
-it.each([
-  ['up{job!="x"}', 'the matchers !=, =~ and !~'],
-  ['up{job=~"x"}', 'the matchers !=, =~ and !~'],
-  ['up[5m]', 'range vectors'],
-  ['up[5m:1m]', 'subqueries'],
-  ['up offset 5m', 'offset and @'],
-  ['sum(up)', 'functions, aggregations and parentheses'],
-  ['up + 1', 'operators'],
-  ['up and down', 'operators'],
-  ['{job="x"}', 'only name{label="value",...} is understood'],
-  ['"up"', 'only name{label="value",...} is understood'],
-])('refuses %s by name', (text, what) => {
-  expect(() => parseSelector(text)).toThrow(what);
 });

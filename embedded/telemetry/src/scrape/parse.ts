@@ -9,11 +9,13 @@ export interface SampleSink {
   /** `series` is the name with its labels as written; the same series is always written the same way by one service. */
   sample(series: string, value: number): void;
   exemplar(series: string, exemplar: Exemplar): void;
+  /** What a comment says of a family. */
+  metadata(family: string, field: 'type' | 'help' | 'unit', text: string): void;
 }
 
 /**
- * Reads the Prometheus text format 0.0.4 and OpenMetrics 1.0. Comments, units and types are skipped; a line that is not
- * a sample throws. Series are not taken apart here: a scrape repeats them, and the receiver knows them already.
+ * Reads the Prometheus text format 0.0.4 and OpenMetrics 1.0. Other comments are skipped; a line that is not a sample
+ * throws. Series are not taken apart here: a scrape repeats them, and the receiver knows them already.
  */
 export const parseExposition = (text: string, sink: SampleSink): void => {
   let start = 0;
@@ -21,8 +23,22 @@ export const parseExposition = (text: string, sink: SampleSink): void => {
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline;
     if (end > start && text[start] !== '#') parseLine(text.slice(start, end), sink);
+    else if (end > start) parseComment(text.slice(start, end), sink);
     start = end + 1;
   }
+};
+
+const fields: Readonly<Record<string, 'type' | 'help' | 'unit'>> = { TYPE: 'type', HELP: 'help', UNIT: 'unit' };
+
+const parseComment = (line: string, sink: SampleSink): void => {
+  const [, field = '', family = '', text = ''] = /^# (TYPE|HELP|UNIT) (\S+) (.*)$/.exec(line) ?? [];
+  const known = fields[field];
+  if (known)
+    sink.metadata(
+      family,
+      known,
+      text.replace(/\\([\\n"])/g, (_, char: string) => (char === 'n' ? '\n' : char)),
+    );
 };
 
 const parseLine = (line: string, sink: SampleSink): void => {

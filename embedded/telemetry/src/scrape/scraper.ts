@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
-import type { Labels, MetricStore, SeriesWriter } from '../store/metrics.js';
+import type { MetricStore, SeriesWriter } from '../store/metrics.js';
+import type { Labels } from '../store/metrics-labels.js';
 import { parseExposition, parseSeries } from './parse.js';
 
 export interface ScrapeTarget {
@@ -144,6 +145,7 @@ const write = (writer: SeriesWriter, text: string, target: Labels): number => {
   parseExposition(text, {
     sample: (series, value) => samples.push([series, value]),
     exemplar: (series, exemplar) => exemplars.push([series, exemplar]),
+    metadata: writer.metadata,
   });
   for (const [series, value] of samples) writer.sample(series, () => describeSeries(series, target), value);
   for (const [series, exemplar] of exemplars) writer.exemplar(series, exemplar);

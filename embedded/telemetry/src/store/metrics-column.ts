@@ -1,0 +1,91 @@
+const gone = 0;
+const difference = 1;
+const raw = 2;
+const end = 3;
+// Its zigzag must still be an exact number.
+const maxDifference = 2 ** 51;
+
+/**
+ * The values of one series, row by row. Only changes are written: the rows since the change before, times four, plus
+ * the kind of change; then an integer's difference as a zigzag (both are varints) or any other value in eight bytes.
+ */
+export class Column {
+  rows = 0;
+  private bytes = Buffer.alloc(16);
+  private length = 0;
+  private changedAt = 0;
+  private base = 0;
+  private value: number | undefined;
+
+  /** Rows that are left out say that the series is gone. */
+  append(row: number, value: number): void {
+    this.skipTo(row);
+    this.change(row, value);
+    this.rows = row + 1;
+  }
+
+  skipTo(row: number): void {
+    if (row > this.rows) this.change(this.rows, undefined);
+  }
+
+  get encoded(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  private change(row: number, value: number | undefined): void {
+    if (Object.is(value, this.value)) return;
+    if (this.bytes.length < this.length + 24) this.bytes = Buffer.concat([this.bytes], this.bytes.length * 2);
+    const step = (value ?? 0) - this.base;
+    const isStep = Number.isInteger(step) && Math.abs(step) < maxDifference && Object.is(this.base + step, value);
+    this.write((row - this.changedAt) * 4 + (value === undefined ? gone : isStep ? difference : raw));
+    if (isStep) this.write(step < 0 ? -2 * step - 1 : 2 * step);
+    else if (value !== undefined) this.length = this.bytes.writeDoubleLE(value, this.length);
+    this.base = value ?? this.base;
+    this.value = value;
+    this.changedAt = row;
+  }
+
+  private write(varint: number): void {
+    let rest = varint;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.bytes[this.length++] = (rest % 128) + 128;
+    this.bytes[this.length++] = rest;
+  }
+}
+
+/** Columns one after the other; `readColumn` needs no more than where one starts. */
+export const joinColumns = (columns: readonly Uint8Array[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(columns.flatMap((column) => [column, Uint8Array.of(end)])));
+
+/** Calls `visit` with each run of rows that have the same value; `undefined` where the series is gone. */
+export const readColumn = (
+  bytes: Uint8Array,
+  rows: number,
+  visit: (row: number, until: number, value: number | undefined) => void,
+): void => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  let [at, row, base] = [0, 0, 0];
+  let value: number | undefined;
+  const varint = (): number => {
+    let number = bytes[at++] ?? end;
+    for (let byte = number, scale = 128; byte >= 128; scale *= 128) {
+      byte = bytes[at++] ?? 0;
+      number += (byte - 1) * scale;
+    }
+    return number;
+  };
+  while (row < rows) {
+    const token = varint();
+    const kind = token % 4;
+    const until = kind === end ? rows : row + (token - kind) / 4;
+    if (until > row) visit(row, until, value);
+    row = until;
+    if (kind === difference) {
+      const zigzag = varint();
+      base += zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
+    } else if (kind === raw) {
+      base = view.getFloat64(at, true);
+      at += 8;
+    }
+    value = kind === gone ? undefined : base;
+  }
+};
