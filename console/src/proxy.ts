@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { type ErrorFactory, kitErrors, matchedRoute } from '@glasshouse/service-kit';
 import { type BackendRoute, backendRoutes } from './backend-routes.js';
 import type { Config } from './config.js';
@@ -37,7 +38,7 @@ export const createProxy = (config: Config) => {
     if (route === undefined || match === undefined) return next();
     const url = addresses[route.backend] + toUpstreamPath(route, match.params) + toSearch(req.url ?? '');
     const body = req.method === 'POST' ? await readBytes(req) : undefined;
-    await deliver(await ask(req, res, { url, body, backend: route.backend }), res);
+    await deliver(await ask(req, res, { url, body, backend: route.backend }), req, res);
   };
 };
 
@@ -70,15 +71,24 @@ const ask = async (req: IncomingMessage, res: ServerResponse, { url, body, backe
   }
 };
 
+/** Traces and series are said with many repeated words: a tenth of their size goes over the wire. */
+const worthCompressingBytes = 4 * 1024;
+
 /** A body that breaks off ends the connection, never a truncated 200. */
-const deliver = async (answer: Response, res: ServerResponse): Promise<void> => {
+const deliver = async (answer: Response, req: IncomingMessage, res: ServerResponse): Promise<void> => {
   res.statusCode = answer.status;
   res.setHeader('content-type', answer.headers.get('content-type') ?? 'application/json');
   res.setHeader('cache-control', 'no-store');
-  if (answer.body === null) return void res.end();
-  await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res).catch(() =>
-    res.destroy(),
-  );
+  if (answer.body === null) {
+    res.end();
+    return;
+  }
+  const body = Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]);
+  const length = Number(answer.headers.get('content-length') ?? Number.POSITIVE_INFINITY);
+  const isCompressed = length > worthCompressingBytes && /\bgzip\b/.test(String(req.headers['accept-encoding'] ?? ''));
+  if (isCompressed) res.setHeader('content-encoding', 'gzip');
+  const sent = isCompressed ? pipeline(body, createGzip({ level: 1 }), res) : pipeline(body, res);
+  await sent.catch(() => res.destroy());
 };
 
 /** @throws kitErrors.bodyTooLarge */

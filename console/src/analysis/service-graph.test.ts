@@ -1,4 +1,4 @@
-import { coveredSecondsOf, toServiceGraph } from './service-graph.js';
+import { coveredSecondsOf, toServiceGraph, withEdgeSamples } from './service-graph.js';
 import { span, testStartUs, traceOf } from './testing/traces.js';
 
 const purchase = traceOf(
@@ -34,6 +34,19 @@ test('what only the dependencies know is in the graph without figures', () => {
   expect(nodes.map(({ service }) => service)).toEqual(['order', 'product']);
   expect(edges).toEqual([
     { from: 'product', to: 'order', calls: 0, errors: 0, rate: 0, p50Ms: undefined, p95Ms: undefined, totalCalls: 3 },
+  ]);
+});
+
+test('a rare edge has the figures of traces that were searched for it, the others keep theirs', () => {
+  const dependencies = [
+    { parent: 'gateway', child: 'order', callCount: 900 },
+    { parent: 'order', child: 'payment', callCount: 12 },
+  ];
+  const graph = toServiceGraph({ traces: [], dependencies, coveredSeconds: 10 });
+  const { edges } = withEdgeSamples(graph, [{ from: 'order', to: 'payment', traces: [purchase], coveredSeconds: 20 }]);
+  expect(edges.map(({ calls, rate, totalCalls }) => [calls, rate, totalCalls])).toEqual([
+    [0, 0, 900],
+    [2, 0.1, 12],
   ]);
 });
 

@@ -92,6 +92,26 @@ const toFigures = (tally: Tally | undefined, coveredSeconds: number): CallFigure
 const quantileOf = (sorted: readonly number[], share: number): number | undefined =>
   sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 
+/** Traces that were searched for the sake of one edge. */
+export interface EdgeSample {
+  readonly from: string;
+  readonly to: string;
+  readonly traces: readonly Trace[];
+  readonly coveredSeconds: number;
+}
+
+/** Gives edges that are too rare for the newest traces the figures of traces that were searched for them. */
+export const withEdgeSamples = (graph: ServiceGraph, samples: readonly EdgeSample[]): ServiceGraph => ({
+  ...graph,
+  edges: graph.edges.map((edge) => {
+    const sample = samples.find(({ from, to }) => from === edge.from && to === edge.to);
+    if (sample === undefined) return edge;
+    const own = toServiceGraph({ ...sample, dependencies: [] }).edges;
+    const figures = own.find(({ from, to }) => from === edge.from && to === edge.to);
+    return figures === undefined ? edge : { ...figures, totalCalls: Math.max(figures.calls, edge.totalCalls) };
+  }),
+});
+
 /**
  * How many seconds a list of the newest traces covers. A search that found fewer than it asked for has seen the whole
  * range; one that was cut off has seen it back to its oldest trace.

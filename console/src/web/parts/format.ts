@@ -1,22 +1,11 @@
+import { toDurationText } from '../../analysis/duration.js';
+
 /** Between a number and its unit: they are never parted by a line's end. */
 const gap = '\u00a0';
 
-/** A duration in the unit that a person would choose: `830 µs`, `12.4 ms`, `1.20 s`, `3 min 20 s`. @param ms milliseconds */
-export const formatDuration = (ms: number): string => {
-  if (!Number.isFinite(ms)) return '–';
-  const size = Math.abs(ms);
-  if (size < 1) return `${Math.round(ms * 1_000)}${gap}µs`;
-  if (size < 1_000) return `${toPrecision(ms)}${gap}ms`;
-  if (size < 60_000) return `${toPrecision(ms / 1_000)}${gap}s`;
-  const seconds = Math.round(ms / 1_000);
-  if (size < 3_600_000) return `${Math.floor(seconds / 60)}${gap}min ${seconds % 60}${gap}s`;
-  return `${Math.floor(seconds / 3_600)}${gap}h ${Math.floor((seconds % 3_600) / 60)}${gap}min`;
-};
-
-const toPrecision = (value: number): string => {
-  const size = Math.abs(value);
-  return value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0);
-};
+/** A duration in the unit that a person would choose. @param ms milliseconds */
+export const formatDuration = (ms: number): string =>
+  Number.isFinite(ms) ? toDurationText(ms * 1_000).replaceAll(' ', gap) : '–';
 
 /** A number with at most three digits that matter, `1.2k` from a thousand on. */
 export const formatNumber = (value: number): string => {
@@ -34,6 +23,10 @@ const trim = (value: number): string => {
   const text = value.toFixed(size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0);
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 };
+
+/** How often, per second or, if that is rare, per minute. @param perSecond events per second */
+export const formatRate = (perSecond: number): string =>
+  perSecond === 0 || perSecond >= 0.1 ? `${formatNumber(perSecond)}/s` : `${formatNumber(perSecond * 60)}/min`;
 
 /** @param share 0 to 1 */
 export const formatPercent = (share: number): string => {

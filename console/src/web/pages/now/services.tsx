@@ -1,6 +1,6 @@
 import { Empty } from '../../parts/empty.js';
 import { durationQuantile, errorRate, requestRate } from '../../parts/expressions.js';
-import { formatDuration, formatNumber, formatPercent } from '../../parts/format.js';
+import { formatDuration, formatPercent, formatRate } from '../../parts/format.js';
 import { Sparkline } from '../../parts/sparkline.js';
 import { backends } from '../../shell/backends.js';
 import { Link } from '../../shell/link.js';
@@ -121,7 +121,7 @@ const Row = ({ row, startMs, endMs }: RowProps) => {
       </td>
       <td class="number" data-label="Requests">
         <Link href={toUrl('/traces', { service })} class="value">
-          {rate === undefined ? '–' : `${formatNumber(rate)}/s`}
+          {rate === undefined ? '–' : formatRate(rate)}
         </Link>
       </td>
       <td class="line">
