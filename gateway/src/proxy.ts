@@ -94,7 +94,7 @@ const send = async (sending: Sending): Promise<UpstreamAnswer> => {
   return sendOnce(sending, headers);
 };
 
-const sendOnce = (sending: Sending, headers: Readonly<Record<string, string>>): Promise<UpstreamAnswer> => {
+const sendOnce = (sending: Sending, headers: Record<string, string>): Promise<UpstreamAnswer> => {
   const { req, res, match, search, body, upstream } = sending;
   const { path: route, headersTimeoutMs } = match.route;
   return upstream.outbound.run({ method: req.method ?? 'GET', route, timeoutMs: headersTimeoutMs }, (contextHeaders) =>
@@ -102,7 +102,7 @@ const sendOnce = (sending: Sending, headers: Readonly<Record<string, string>>): 
       req,
       res,
       url: match.path + search,
-      headers: { ...headers, ...contextHeaders },
+      headers: Object.assign(headers, contextHeaders),
       body,
       headersTimeoutMs,
     }),

@@ -15,7 +15,7 @@ export interface TokenVerifier {
   verify(authorization: string | undefined): Promise<Caller>;
   /**
    * Who is behind a token that was verified before and still holds: the answer to nearly every request, without a
-   * promise. @throws kitErrors.unauthenticated, invalidToken
+   * promise. @returns undefined for any other header; `verify` says what is wrong with it
    */
   recall(authorization: string | undefined): Caller | undefined;
 }
@@ -89,12 +89,13 @@ export const createTokenVerifier = ({ keys, issuer, audience, clock }: TokenVeri
   };
 
   return {
-    recall: (authorization) => find(toDigest(toToken(authorization))),
+    recall: (authorization) => (authorization === undefined ? undefined : find(toDigest(authorization))),
     verify: async (authorization) => {
-      const token = toToken(authorization);
-      const digest = toDigest(token);
+      if (authorization === undefined) throw unauthenticated();
+      const digest = toDigest(authorization);
       const known = find(digest);
       if (known !== undefined) return known;
+      const token = toToken(authorization);
       const key = await keys.find(toKeyId(token));
       if (key === undefined) throw refused();
       const claims = check(token, key);
@@ -105,12 +106,9 @@ export const createTokenVerifier = ({ keys, issuer, audience, clock }: TokenVeri
   };
 };
 
-const toDigest = (token: string): string => hash('sha256', token, 'base64');
+const toDigest = (authorization: string): string => hash('sha256', authorization, 'base64');
 
-const toToken = (authorization: string | undefined): string => {
-  if (authorization === undefined) {
-    throw kitErrors.unauthenticated({ headers: { 'www-authenticate': 'Bearer realm="glasshouse"' } });
-  }
+const toToken = (authorization: string): string => {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization.slice(0, maxTokenLength + 100)) ?? [];
   if (token === undefined || token.length > maxTokenLength || !tokenPattern.test(token)) throw refused();
   return token;
@@ -127,6 +125,9 @@ const toKeyId = (token: string): string => {
 
 const toCaller = ({ sub, roles, client_id, scope }: z.infer<typeof claimsSchema>): Caller =>
   Object.freeze({ sub, roles: Object.freeze(roles), clientId: client_id, scope, isAdmin: roles.includes('admin') });
+
+const unauthenticated = (): AppError =>
+  kitErrors.unauthenticated({ headers: { 'www-authenticate': 'Bearer realm="glasshouse"' } });
 
 /** RFC 6750 section 3.1. Which check failed is nobody's business but the expiry, which a client can do something about. */
 const refused = (detail?: string): AppError =>
