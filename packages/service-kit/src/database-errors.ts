@@ -1,10 +1,14 @@
-import mongoose from 'mongoose';
 import { type AppError, kitErrors } from './errors.js';
 
-const { MongoServerError } = mongoose.mongo;
+/** By name, so that a service without a database need not load the driver to know that an error is none of its own. */
+const serverErrorNames = new Set(['MongoServerError', 'MongoBulkWriteError', 'MongoWriteConcernError']);
+
+/** The code of an error that the server answered with. */
+const serverCodeOf = (error: unknown): unknown =>
+  error instanceof Error && serverErrorNames.has(error.name) && 'code' in error ? error.code : undefined;
 
 /** A duplicate key (MongoDB code 11000): somebody was first. */
-export const isDuplicateKey = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000;
+export const isDuplicateKey = (error: unknown): boolean => serverCodeOf(error) === 11_000;
 
 /** By name, since the driver does not export all of these classes. */
 const unavailableNames = new Set([
@@ -36,9 +40,7 @@ const isBeforeConnection = (error: Error): boolean =>
   error.name === 'MongooseError' && /before initial connection|force closed/.test(error.message);
 
 const isUnavailable = (error: Error): boolean =>
-  unavailableNames.has(error.name) ||
-  isBeforeConnection(error) ||
-  (error instanceof MongoServerError && unavailableCodes.has(error.code));
+  unavailableNames.has(error.name) || isBeforeConnection(error) || unavailableCodes.has(serverCodeOf(error));
 
 /**
  * Whether a failed write may have taken place. Nearly every failure to reach the database is one: the driver repeats

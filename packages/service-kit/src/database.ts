@@ -1,10 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Telemetry } from '@glasshouse/telemetry';
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
 import { observeCommands } from './database-commands.js';
 import { kitErrors } from './errors.js';
 
 export { isDuplicateKey, isOutcomeUnknown, toDatabaseError } from './database-errors.js';
+
+/** Loaded when it is first needed: a gateway has no database, and this takes 29 MB. */
+const loadMongoose = (): typeof mongoose => require('mongoose');
 
 export interface Database {
   readonly connection: mongoose.Connection;
@@ -35,14 +38,14 @@ export interface DatabaseOptions {
 }
 
 /** Marks the operators of a filter as written by a programmer. Never for anything that came with a request. */
-export const trusted = mongoose.trusted;
+export const trusted: typeof mongoose.trusted = (operator) => loadMongoose().trusted(operator);
 
 /** A schema that refuses unknown fields, and adds neither a version key nor timestamps. */
 export const mongooseSchema = <T>(
   definition: mongoose.SchemaDefinition<T>,
   options: mongoose.SchemaOptions = {},
 ): mongoose.Schema<T> =>
-  new mongoose.Schema(definition as mongoose.SchemaDefinition, {
+  new (loadMongoose().Schema)(definition as mongoose.SchemaDefinition, {
     strict: 'throw',
     strictQuery: 'throw',
     versionKey: false,
@@ -79,7 +82,7 @@ const readyTimeoutMs = 500;
 const closeTimeoutMs = 1_500;
 
 export const createDatabase = ({ url, telemetry }: DatabaseOptions): ManagedDatabase => {
-  const connection = mongoose.createConnection();
+  const connection = loadMongoose().createConnection();
   connection.set('sanitizeFilter', true);
   const closing = new AbortController();
   const observation = observeCommands(connection, telemetry);
