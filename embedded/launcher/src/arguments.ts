@@ -6,6 +6,10 @@ export interface Arguments {
   readonly isSingle: boolean;
   readonly isFresh: boolean;
   readonly dataDirectory: string;
+  /** Divides every duration in the rules of alerts. */
+  readonly timeScale: number;
+  /** Addresses that are told of alerts, besides the console. */
+  readonly webhooks: readonly string[];
 }
 
 export const help = `npm start -- [options]
@@ -17,6 +21,10 @@ the gateway and its services. Ctrl-C ends everything cleanly; a second Ctrl-C at
   --single        everything in one process: starts faster and takes less memory
   --fresh         begins with empty data; the data that was there is kept aside
   --data DIR      the folder for data, secrets and log files (default: .data)
+  --time-scale N  divides every duration in the rules of alerts by N, so that with 60
+                  an hour is a minute (default: 1)
+  --webhooks URLS also tells these addresses of alerts, in the form of Alertmanager's
+                  webhook; several are separated by commas
   --help          this text
 
 One variable of one service is set with SERVICE__NAME, for instance:
@@ -34,6 +42,8 @@ export const parseArguments = (argv: readonly string[], root: string): Arguments
     isSingle: values.single === true,
     isFresh: values.fresh === true,
     dataDirectory: values.data ?? `${root}/.data`,
+    timeScale: parseTimeScale(values['time-scale'] ?? '1'),
+    webhooks: parseWebhooks(values.webhooks ?? ''),
   };
 };
 
@@ -46,6 +56,8 @@ const readOptions = (argv: readonly string[]) => {
         single: { type: 'boolean' },
         fresh: { type: 'boolean' },
         data: { type: 'string' },
+        'time-scale': { type: 'string' },
+        webhooks: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -62,4 +74,22 @@ const parseOffset = (text: string): number | 'auto' => {
     throw new ArgumentError(`--offset takes a whole number from 0 to 38000, or auto; it was given "${text}".`);
   }
   return offset;
+};
+
+/** At 75 the shortest window of a burn rate, five minutes, is four seconds long; fewer hold too few samples. */
+const maxTimeScale = 75;
+
+const parseTimeScale = (text: string): number => {
+  const scale = Number(text);
+  if (!(scale >= 1 && scale <= maxTimeScale))
+    throw new ArgumentError(`--time-scale takes a number from 1 to ${maxTimeScale}; it was given "${text}".`);
+  return scale;
+};
+
+const parseWebhooks = (text: string): string[] => {
+  const urls = text.split(',').filter((url) => url !== '');
+  // An address like that may hold a secret, so it is not repeated.
+  if (urls.some((url) => !/^https?:/.test(url) || !URL.canParse(url)))
+    throw new ArgumentError('--webhooks takes addresses that begin with http: or https:, separated by commas.');
+  return urls;
 };

@@ -32,7 +32,9 @@ const main = async (): Promise<void> => {
   await refuseTakenPorts(offset);
   if (args.isFresh) reportFresh(setStoreAside(dataDirectory));
   const secrets = await ensureSecrets(dataDirectory, serviceNames);
-  const plan = createPlan({ offset, dataDirectory, secrets, environment: process.env });
+  const { timeScale, webhooks } = args;
+  const rules = { folder: resolve(root, 'infra/prometheus/rules'), timeScale, webhooks };
+  const plan = createPlan({ offset, dataDirectory, secrets, rules, environment: process.env });
   const screen = createScreen(
     [...plan.standIns, ...plan.services].map((part) => part.name),
     process.stdout,

@@ -4,6 +4,7 @@ const options: PlanOptions = {
   offset: 0,
   dataDirectory: '/data',
   secrets: { adminPassword: 'a', customerPassword: 'c', clientSecret: 's' },
+  rules: { folder: '/rules', timeScale: 60, webhooks: ['http://127.0.0.1:5000/hook'] },
   environment: {},
 };
 
@@ -42,4 +43,12 @@ test('only oauth is given the demo logins', () => {
   });
   const holders = plan.services.filter(({ env }) => /AAA|CCC|SSS/.test(JSON.stringify(env))).map(({ name }) => name);
   expect(holders).toEqual(['oauth']);
+});
+
+test('the telemetry backend is given the rules, and the console is told of alerts like any other receiver', () => {
+  const { standIns, rules } = createPlan({ ...options, offset: 1000 });
+  const backend = standIns.find(({ name }) => name === 'telemetry backend');
+  const webhooks = ['http://127.0.0.1:9090/api/alerts', 'http://127.0.0.1:5000/hook'];
+  expect(backend?.args.slice(4)).toEqual(['--rules', '/rules', '--time-scale', '60', '--webhooks', webhooks.join()]);
+  expect(rules).toEqual({ folder: '/rules', timeScale: 60, webhooks });
 });

@@ -17,7 +17,18 @@ export interface Plan {
   /** Started first and stopped last, so that the services' last log lines and spans still arrive. */
   readonly standIns: readonly Part[];
   readonly services: readonly Part[];
+  /** What the telemetry backend alerts of, and whom. */
+  readonly rules: AlertRules;
   readonly addresses: Addresses;
+}
+
+export interface AlertRules {
+  /** Of rule files for Prometheus. */
+  readonly folder: string;
+  /** Divides every duration in them. */
+  readonly timeScale: number;
+  /** Each is told of alerts, in the form of Alertmanager's webhook. */
+  readonly webhooks: readonly string[];
 }
 
 export interface Addresses {
@@ -89,12 +100,14 @@ export interface PlanOptions {
   readonly offset: number;
   readonly dataDirectory: string;
   readonly secrets: DemoSecrets;
+  /** The console is told of alerts, too; it need not be named. */
+  readonly rules: AlertRules;
   /** The environment of the launcher: SERVICE__NAME sets NAME for that service alone. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Who runs where, with which addresses. The services are the same everywhere; only these addresses differ. */
-export const createPlan = ({ offset, dataDirectory, secrets, environment }: PlanOptions): Plan => {
+export const createPlan = ({ offset, dataDirectory, secrets, rules: wanted, environment }: PlanOptions): Plan => {
   const local = (port: number, scheme = 'http'): string => `${scheme}://127.0.0.1:${port + offset}`;
   const publicUrl = `http://localhost:${8080 + offset}`;
   const base = {
@@ -131,6 +144,7 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
     },
   });
   const targets = servicePlans.map(({ name, port }) => `${name}=${local(port + 200)}/metrics`).join(',');
+  const rules = { ...wanted, webhooks: [`${local(8090)}/api/alerts`, ...wanted.webhooks] };
   return {
     standIns: [
       {
@@ -143,7 +157,7 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
       {
         name: 'telemetry backend',
         folder: 'embedded/telemetry',
-        args: ['--ports-offset', String(offset), '--targets', targets],
+        args: ['--ports-offset', String(offset), '--targets', targets, ...toRuleArguments(rules)],
         env: {},
         ports: Object.values(basePorts)
           .filter((port) => port !== basePorts.mongo)
@@ -152,6 +166,7 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
       },
     ],
     services: servicePlans.map(toPart),
+    rules,
     addresses: {
       gateway: publicUrl,
       console: `http://localhost:${8090 + offset}`,
@@ -165,6 +180,15 @@ export const createPlan = ({ offset, dataDirectory, secrets, environment }: Plan
     },
   };
 };
+
+const toRuleArguments = ({ folder, timeScale, webhooks }: AlertRules): string[] => [
+  '--rules',
+  folder,
+  '--time-scale',
+  String(timeScale),
+  '--webhooks',
+  webhooks.join(','),
+];
 
 const toOauthSecrets = (secrets: DemoSecrets, dataDirectory: string): Record<string, string> => ({
   DEMO_ADMIN_PASSWORD: secrets.adminPassword,

@@ -50,6 +50,7 @@ export const createSingle = ({ plan, offset, dataDirectory, logDirectory, screen
       [Name in keyof typeof telemetryPorts]: number;
     },
     scrapeTargets: Object.entries(plan.addresses.admin).map(([service, url]) => ({ service, url: `${url}/metrics` })),
+    rules: plan.rules,
   });
   const services = plan.services.map((part) => ({ part, service: createOne(part, log) }));
   let isStopping = false;

@@ -20,6 +20,8 @@ test('a wrong option is refused with what is expected', () => {
   expect(() => parseArguments(['--offset', 'x'], '/root')).toThrow(ArgumentError);
   expect(() => parseArguments(['--offset', '50000'], '/root')).toThrow('0 to 38000');
   expect(() => parseArguments(['--frsh'], '/root')).toThrow('--fresh');
+  expect(() => parseArguments(['--time-scale', '0'], '/root')).toThrow('1 to 75');
+  expect(() => parseArguments(['--webhooks', 'ftp://x'], '/root')).toThrow('http:');
 });
 
 test('options are read, --help asks for nothing else', () => {
@@ -28,6 +30,8 @@ test('options are read, --help asks for nothing else', () => {
     isSingle: true,
     isFresh: false,
     dataDirectory: '/root/.data',
+    timeScale: 1,
+    webhooks: [],
   });
   expect(parseArguments(['--help'], '/root')).toBeUndefined();
 });

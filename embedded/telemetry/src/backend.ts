@@ -5,9 +5,12 @@ import { listen } from './http.js';
 import { createJaegerCollector, createZipkinApi } from './intake/collectors.js';
 import { createFluentdReceiver } from './intake/fluentd.js';
 import { renderOwnMetrics } from './own-metrics.js';
+import { createPromql } from './promql/index.js';
 import { createElasticsearchApi } from './query/elastic/api.js';
 import { addJaegerErrors, createJaegerQuery } from './query/jaeger.js';
 import { createPrometheusApi } from './query/prometheus.js';
+import { createRulesApi } from './rules/api.js';
+import { createRules, type RulesOptions } from './rules/index.js';
 import { createScraper, type ScrapeTarget } from './scrape/scraper.js';
 import { createLogStore } from './store/logs.js';
 import { createMetricStore } from './store/metrics.js';
@@ -47,6 +50,8 @@ export interface TelemetryBackendOptions {
   /** 0 takes a free one. */
   ports: Ports;
   scrapeTargets: readonly ScrapeTarget[];
+  /** Without them nothing is recorded and no alert fires. */
+  rules?: RulesOptions | undefined;
   limits?: Partial<Limits> | undefined;
   /** Epoch milliseconds. */
   now?: (() => number) | undefined;
@@ -68,6 +73,13 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
   const isReferenced = (traceId: string): boolean => errorTraces.has(traceId) || metrics.leadsTo(traceId);
   const spans = createSpanStore({ maxBytes: limits.spanBytes, isReferenced });
   const scraper = createScraper({ targets: scrapeTargets, metrics, maxBodyBytes: limits.scrapeBytes, now });
+  const taken = { ...ports };
+  const rules = createRules(options.rules ?? {}, {
+    query: createPromql(metrics).query,
+    createWriter: metrics.createWriter,
+    externalUrl: () => `http://${host}:${taken.prometheus}`,
+    now,
+  });
   const fluentd = createFluentdReceiver({
     logs,
     maxConnections: limits.connectionsPerPort,
@@ -78,7 +90,7 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
   const jaegerQuery = createJaegerQuery(spans, now);
   jaegerQuery.get('/health', (_req, res) => void res.json({ status: 'up' }));
   jaegerQuery.get('/metrics', (_req, res) => {
-    res.type('text/plain; version=0.0.4').send(renderOwnMetrics({ logs, spans, metrics, fluentd }));
+    res.type('text/plain; version=0.0.4').send(renderOwnMetrics({ logs, spans, metrics, fluentd, rules }));
   });
   addJaegerErrors(jaegerQuery);
 
@@ -100,12 +112,15 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
       server: http(createElasticsearchApi({ logs, maxBulkBytes: limits.messageBytes, now })),
       part: 'Elasticsearch API',
     },
-    prometheus: { server: http(createPrometheusApi({ metrics, scraper, now })), part: 'Prometheus API' },
+    prometheus: {
+      server: http(createPrometheusApi({ metrics, scraper, now, rules: createRulesApi(rules) })),
+      part: 'Prometheus API',
+    },
   };
   const names = Object.keys(parts) as (keyof Ports)[];
 
   const stop = async (): Promise<void> => {
-    await scraper.stop();
+    await Promise.all([scraper.stop(), rules.stop()]);
     const closed = names.map((name) => new Promise((resolve) => parts[name].server.close(resolve)));
     fluentd.close();
     for (const server of httpServers) server.closeAllConnections();
@@ -116,11 +131,11 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
     stop,
     async start() {
       try {
-        const taken = { ...ports };
         for (const name of names)
           taken[name] = await listen(parts[name].server, { host, port: ports[name], part: parts[name].part });
         scraper.start();
-        return taken;
+        rules.start();
+        return { ...taken };
       } catch (error) {
         await stop();
         throw error;

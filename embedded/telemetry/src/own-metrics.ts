@@ -1,4 +1,5 @@
 import type { FluentdReceiver } from './intake/fluentd.js';
+import type { Rules, RulesStats } from './rules/index.js';
 import type { LogStore, StoreStats } from './store/logs.js';
 import type { MetricStore } from './store/metrics.js';
 import type { SpanStore } from './store/spans.js';
@@ -8,10 +9,11 @@ export interface OwnMetricsSources {
   spans: SpanStore;
   metrics: MetricStore;
   fluentd: FluentdReceiver;
+  rules: Pick<Rules, 'stats'>;
 }
 
 /** The backend's own counters in the Prometheus text format: received = held + evicted + duplicate + refused, always. */
-export const renderOwnMetrics = ({ logs, spans, metrics, fluentd }: OwnMetricsSources): string => {
+export const renderOwnMetrics = ({ logs, spans, metrics, fluentd, rules }: OwnMetricsSources): string => {
   const { connections, broken } = fluentd.stats();
   const { series, refused } = metrics.stats();
   return [
@@ -25,6 +27,7 @@ export const renderOwnMetrics = ({ logs, spans, metrics, fluentd }: OwnMetricsSo
     ...family('embedded_metric_samples_refused_total', 'counter', 'Samples of series beyond the bound.', {
       '': refused,
     }),
+    ...ruleLines(rules.stats()),
     ...family('process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', {
       '': process.memoryUsage.rss(),
     }),
@@ -41,6 +44,18 @@ const storeLines = (name: string, words: string, { received, held, bytes, ...gon
   }),
   ...family(`embedded_${name}_held`, 'gauge', `${words} held.`, { '': held }),
   ...family(`embedded_${name}_bytes`, 'gauge', `About the memory they take.`, { '': bytes }),
+];
+
+const ruleLines = ({ evaluations, failures, missed, delivered, failed }: RulesStats): string[] => [
+  ...family('embedded_rule_evaluations_total', 'counter', 'Rules evaluated.', { '': evaluations }),
+  ...family('embedded_rule_evaluation_failures_total', 'counter', 'Rules whose evaluation failed.', { '': failures }),
+  ...family('embedded_rule_group_runs_missed_total', 'counter', 'Runs left out since the one before was not over.', {
+    '': missed,
+  }),
+  ...family('embedded_notifications_total', 'counter', 'Messages to webhooks, by outcome.', {
+    '{outcome="delivered"}': delivered,
+    '{outcome="failed"}': failed,
+  }),
 ];
 
 const family = (name: string, type: string, help: string, values: Readonly<Record<string, number>>): string[] => [

@@ -4,6 +4,9 @@ import { parseDuration } from '../promql/literals.js';
 /** Metrics are scraped each second; a range with fewer samples than this shows nothing but chance. */
 const shortestRangeMs = 4_000;
 
+/** At this scale five minutes, the shortest window of a burn rate, are those four seconds. */
+export const maxTimeScale = 75;
+
 const units: readonly (readonly [string, number])[] = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -5,8 +5,8 @@ import { loadRules } from './load.js';
 import { createNotifier } from './notifier.js';
 
 export interface RulesOptions {
-  /** Its `*.yml` are rule files of Prometheus. */
-  readonly folder: string;
+  /** Its `*.yml` are rule files of Prometheus; none without it. */
+  readonly folder?: string | undefined;
   /** Divides every duration in them. Default 1. */
   readonly timeScale?: number | undefined;
   /** Each is told of alerts, in the form of Alertmanager's webhook. */
@@ -40,7 +40,8 @@ export interface RulesStats {
 /** Prometheus' rule files at work. Throws one error with everything that is wrong with them. */
 export const createRules = (options: RulesOptions, parts: RulesParts): Rules => {
   const { folder, timeScale = 1, webhooks = [] } = options;
-  const groups = loadRules({ folder, timeScale }).map((group) => createEvaluatedGroup(group, parts));
+  const written = folder === undefined ? [] : loadRules({ folder, timeScale });
+  const groups = written.map((group) => createEvaluatedGroup(group, parts));
   const notifier = createNotifier({ urls: webhooks, externalUrl: parts.externalUrl });
   const notify = (): void => {
     const rules = groups.flatMap((group) => group.rules);
