@@ -33,5 +33,6 @@ export const toCurlCommands = ({ gateway, jaeger }: Addresses, secrets: DemoSecr
   `TRACE=$(curl -s ${gateway}/api/orders -H "authorization: Bearer $TOKEN" -H "idempotency-key: order-$RANDOM$RANDOM" \\
   -H 'content-type: application/json' -d '{"lines":[{"sku":"TEA-001","quantity":1}],"paymentMethod":"card_ok"}' \\
   -D - -o /dev/stderr | sed -n 's/^traceresponse: 00-\\([0-9a-f]*\\)-.*/\\1/p')`,
-  `curl -s ${jaeger}/api/traces/$TRACE`,
+  // Spans arrive up to a second after the answer; until then this trace is not found.
+  `curl -sf --retry 5 --retry-all-errors ${jaeger}/api/traces/$TRACE`,
 ];

@@ -30,6 +30,13 @@ it('gives back a span as it came', () => {
   expect(store.traces([full.traceId]).get(full.traceId)).toEqual([full]);
 });
 
+it('counts a span that is sent again and holds it once', () => {
+  const store = createStore();
+  for (const one of [span(1, 1), span(1, 2), span(1, 1), span(2, 1)]) store.add(one);
+  expect(store.stats()).toMatchObject({ received: 4, duplicate: 1, held: 3 });
+  expect(store.traces([hex(1, 32)]).get(hex(1, 32))).toHaveLength(2);
+});
+
 it('gives back any spans, ordered by their start, each once', () => {
   const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }));
   const tags = fc.dictionary(fc.stringMatching(/^[a-z.]{1,6}$/), value, { maxKeys: 5 });

@@ -36,6 +36,8 @@ export interface SpanStoreOptions {
 }
 
 const maxTags = 128;
+/** A reporter that got no answer sends its batch of at most 500 again within seconds; nobody sends older spans again. */
+const maxRemembered = 20_000;
 
 /**
  * Spans, oldest trace out first. A trace falls out as a whole; one that an error record or an exemplar refers to moves
@@ -43,6 +45,7 @@ const maxTags = 128;
  */
 export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): SpanStore => {
   const counts = { received: 0, duplicate: 0, refused: 0, evicted: 0 };
+  const lately = new Set<string>();
   const timeField = 'startedAt';
   const kept = createRing({ timeField, maxBytes: maxBytes / 4, onEvict: (segment) => forget(segment, () => false) });
   const recent = createRing({
@@ -64,6 +67,15 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
     for (const other of segments()) counts.evicted += other.hide('traceId', gone);
   };
 
+  const isAgain = ({ traceId, spanId, service }: SpanRecord): boolean => {
+    const key = traceId + spanId + service;
+    if (lately.has(key)) return true;
+    lately.add(key);
+    const [oldest] = lately.size > maxRemembered ? lately : [];
+    if (oldest !== undefined) lately.delete(oldest);
+    return false;
+  };
+
   const traces = (ids: readonly string[]): Map<string, SpanRecord[]> => {
     const wanted = new Set<Scalar>(ids);
     const found = new Map<string, Map<string, SpanRecord>>();
@@ -74,7 +86,7 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
       segment.forEach(mask, (row) => {
         const span = read(row);
         const spans = found.get(span.traceId) ?? new Map<string, SpanRecord>();
-        // A reporter that got no answer sends again, and a span may come by both protocols.
+        // One that came again long after, or was moved to `kept` between two reads.
         const key = `${span.spanId} ${span.service}`;
         if (!spans.has(key)) spans.set(key, span);
         found.set(span.traceId, spans);
@@ -91,6 +103,10 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
       const tags = Object.entries(span.tags);
       if (tags.length > maxTags || !Number.isFinite(span.startedAt)) {
         counts.refused++;
+        return;
+      }
+      if (isAgain(span)) {
+        counts.duplicate++;
         return;
       }
       const fields: Record<string, Value | undefined> = {
@@ -163,7 +179,7 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
     },
     stats: () => ({
       ...counts,
-      held: counts.received - counts.refused - counts.evicted,
+      held: counts.received - counts.duplicate - counts.refused - counts.evicted,
       bytes: recent.bytes + kept.bytes,
     }),
   };
