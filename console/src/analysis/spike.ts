@@ -30,8 +30,8 @@ export interface Difference extends Observation {
 /** Below this many standard deviations it is noise. */
 const minDeviation = 3;
 
-/** Below this change nobody would call it a spike, however sure it is. */
-const minChange = 0.2;
+/** Below this change nobody would call it a spike, however sure it is. Durations breathe with the load. */
+const minChange: Readonly<Record<Measure, number>> = { errors: 0.2, duration: 0.5, requests: 0.2 };
 
 /** A failure matters more than a request more or less. */
 const weights: Readonly<Record<Measure, number>> = { errors: 3, duration: 2, requests: 1 };
@@ -51,8 +51,8 @@ const isSure = ({ deviation }: Difference): boolean =>
 
 const weigh = ({ deviation, measure }: Difference): number => Math.abs(deviation) * weights[measure];
 
-const isNotable = ({ before, during }: Observation): boolean =>
-  before === 0 || during === 0 || Math.abs(during - before) / Math.min(before, during) >= minChange;
+const isNotable = ({ before, during, measure }: Observation): boolean =>
+  before === 0 || during === 0 || Math.abs(during - before) / Math.min(before, during) >= minChange[measure];
 
 const toDeviation = (observation: Observation): number =>
   observation.measure === 'duration' ? toDurationDeviation(observation) : toCountDeviation(observation);

@@ -62,6 +62,11 @@ export interface MetricDescription {
   readonly help: string;
 }
 
+export interface LabelOptions extends RequestOptions {
+  /** Only of the series that this selects. */
+  readonly match?: string;
+}
+
 export interface PrometheusClient {
   /** The value of an expression now, or at a time in epoch milliseconds; a scalar is one sample without labels. */
   query(expression: string, atMs?: number, options?: RequestOptions): Promise<Sample[]>;
@@ -76,8 +81,8 @@ export interface PrometheusClient {
   exemplars(expression: string, startMs: number, endMs: number, options?: RequestOptions): Promise<Exemplar[]>;
   alerts(options?: RequestOptions): Promise<Alert[]>;
   rules(options?: RequestOptions): Promise<RuleGroup[]>;
-  labelNames(options?: RequestOptions): Promise<string[]>;
-  labelValues(name: string, options?: RequestOptions): Promise<string[]>;
+  labelNames(options?: LabelOptions): Promise<string[]>;
+  labelValues(name: string, options?: LabelOptions): Promise<string[]>;
   metricNames(options?: RequestOptions): Promise<string[]>;
   /** By the names of the metrics. */
   metadata(options?: RequestOptions): Promise<Readonly<Record<string, MetricDescription>>>;
@@ -129,8 +134,8 @@ export const createPrometheusClient = (baseUrl: string): PrometheusClient => {
     async rules(options) {
       return (await get<{ readonly groups: RuleGroup[] }>('/rules', {}, options)).groups;
     },
-    labelNames: (options) => get('/labels', {}, options),
-    labelValues: (name, options) => get(`/label/${encodeURIComponent(name)}/values`, {}, options),
+    labelNames: (options) => get('/labels', toMatch(options), options),
+    labelValues: (name, options) => get(`/label/${encodeURIComponent(name)}/values`, toMatch(options), options),
     metricNames: (options) => get('/label/__name__/values', {}, options),
     async metadata(options) {
       const found = await get<Readonly<Record<string, readonly MetricDescription[]>>>('/metadata', {}, options);
@@ -140,6 +145,8 @@ export const createPrometheusClient = (baseUrl: string): PrometheusClient => {
     },
   };
 };
+
+const toMatch = ({ match }: LabelOptions = {}): Labels => (match === undefined ? {} : { 'match[]': match });
 
 /** Prometheus counts time in seconds; milliseconds stand behind the point. */
 const toSeconds = (ms: number): string => String(Math.round(ms) / 1_000);
