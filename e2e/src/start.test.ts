@@ -265,7 +265,7 @@ describe('a shop of processes', () => {
 
   test('ends cleanly on Ctrl-C, with all of its processes', async () => {
     const { pids } = await readRun(data);
-    expect(Object.keys(pids).length).toBe(8);
+    expect(Object.keys(pids).length).toBe(9);
     launcher.signal('SIGINT');
     expect(await launcher.untilEnded()).toBe(0);
     expect(Object.entries(pids).filter(([, pid]) => isAlive(pid))).toEqual([]);

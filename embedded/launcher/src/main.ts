@@ -46,6 +46,8 @@ const main = async (): Promise<void> => {
   try {
     await runner.start();
   } catch (error) {
+    // Nothing has been served yet, so there is nothing to drain.
+    runner.killAll();
     await runner.stop();
     removeRunFile(dataDirectory);
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });

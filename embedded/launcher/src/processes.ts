@@ -54,7 +54,7 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
     const log = openSync(logFileOf(part), 'a');
     const leash = join(__dirname, 'leash.js');
     const main = join(root, part.folder, 'dist', 'main.js');
-    const child = spawn(process.execPath, ['--require', leash, main, ...part.args], {
+    const child = spawn(process.execPath, [...(part.nodeArgs ?? []), '--require', leash, main, ...part.args], {
       cwd: root,
       env: { ...process.env, ...part.env },
       stdio: ['ignore', log, log, 'ipc'],

@@ -1,6 +1,9 @@
 import type { Part } from './plan.js';
 import { accepts } from './ports.js';
 
+/** Asked more often, ten parts that start on two cores would spend a good part of them on being asked. */
+const askEveryMs = 150;
+
 /**
  * Waits until a part is ready.
  * @param isOver tells that waiting is in vain, because the part has ended or everything is being stopped
@@ -9,7 +12,7 @@ import { accepts } from './ports.js';
 export const waitUntilReady = async (part: Part, isOver: () => boolean): Promise<boolean> => {
   while (!isOver()) {
     if (await isReady(part)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, askEveryMs));
   }
   return false;
 };

@@ -113,5 +113,5 @@ test('the printed commands name the real addresses and the real password', () =>
   });
   expect(login).toContain('"password":"pw"');
   expect(order).toContain('http://localhost:9/api/orders');
-  expect(trace).toBe('curl -s http://j/api/traces/$TRACE');
+  expect(trace).toBe('curl -sf --retry 5 --retry-all-errors http://j/api/traces/$TRACE');
 });
