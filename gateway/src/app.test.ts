@@ -207,7 +207,10 @@ test('the OpenAPI document and its page are served', async () => {
   const page = await request(gateway.app).get('/docs').expect(200).expect('content-type', /html/);
   expect(page.headers['content-security-policy']).toContain("script-src 'self'");
   await request(gateway.app).get('/docs/swagger-ui.css').expect(200);
-  await request(gateway.app).get('/docs/package.json').expect(404);
+  const { body } = await request(gateway.app).get('/docs/package.json').expect(404);
+  const { pathname, hash } = new URL(body.type);
+  const errors = await request(gateway.app).get(pathname).expect(200).expect('content-type', /html/);
+  expect(errors.text).toContain(`<tr id="${hash.slice(1)}">`);
 });
 
 test('no password, token or e-mail that passes through stands in any telemetry', async () => {

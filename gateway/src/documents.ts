@@ -36,9 +36,16 @@ const pageHeaders = {
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-/** The API's own description: the OpenAPI document, made from the services' schemas, and a page to try it. */
+/** Where the `type` of every problem leads; it styles itself and runs nothing. */
+const errorsPageHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+};
+
+/** The API's own description: the OpenAPI document, made from the services' schemas, a page to try it, and its errors. */
 export const createDocumentRoutes = (publicUrl: string): Route[] => {
   const document = JSON.parse(readFileSync(join(__dirname, '../openapi.json'), 'utf8')) as object;
+  const errorsPage = readFileSync(join(__dirname, '../errors.html'));
   const openApi = { ...document, servers: [{ url: publicUrl }] };
   const folder = dirname(createRequire(__filename).resolve('swagger-ui-dist/package.json'));
   const cache = new Map<string, Buffer>([['start.js', Buffer.from(startScript)]]);
@@ -66,6 +73,15 @@ export const createDocumentRoutes = (publicUrl: string): Route[] => {
       summary: 'A page to try this API',
       answers: { 200: { description, contentType: 'text/html' } },
       handler: () => ok(Buffer.from(page), pageHeaders),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/docs/errors',
+      access: 'anyone',
+      tag: 'documentation',
+      summary: 'What each error code means',
+      answers: { 200: { description, contentType: 'text/html' } },
+      handler: () => ok(errorsPage, errorsPageHeaders),
     }),
     defineRoute({
       method: 'get',

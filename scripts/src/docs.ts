@@ -6,7 +6,7 @@ import { root, runCommand } from './shop.js';
 const help = `npm run docs -- [--check]
 
 Writes what is generated from the services' routes: the OpenAPI document that the gateway serves, docs/api.md and the
-Postman collection.
+Postman collection; and from docs/errors.md the page of errors that the gateway serves.
 
   --check   writes nothing; exit code 1 if a file is out of date
 `;

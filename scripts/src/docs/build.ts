@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as customer from '@glasshouse/customer';
 import * as oauth from '@glasshouse/oauth';
 import * as order from '@glasshouse/order';
 import * as payment from '@glasshouse/payment';
 import * as product from '@glasshouse/product';
 import { createLinks, type Route, toOpenApi } from '@glasshouse/service-kit';
+import { root } from '../shop.js';
 import { toApiPage } from './api-page.js';
+import { toErrorsPage } from './errors-page.js';
 import { toPostmanCollection } from './postman.js';
 
 const publicUrl = 'http://localhost:8080';
@@ -26,6 +30,7 @@ export const buildDocuments = (): Record<string, string> => {
   });
   return {
     'gateway/openapi.json': toJson(document),
+    'gateway/errors.html': toErrorsPage(readFileSync(join(root, 'docs/errors.md'), 'utf8')),
     'docs/api.md': toApiPage(document as never),
     'docs/glasshouse.postman_collection.json': toJson(toPostmanCollection(document as never)),
   };
