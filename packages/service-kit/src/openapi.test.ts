@@ -42,6 +42,7 @@ const routes = [
     summary: 'A token',
     bodyType: 'form',
     errorFormat: 'oauth',
+    headers: z.object({ authorization: z.string().optional() }),
     body: z.object({ grant_type: z.string() }),
     answers: { 200: { description: 'A token' } },
     handler: () => ok({}),
@@ -117,6 +118,13 @@ describe('the OpenAPI document', () => {
     expect(operation.responses[400].content['application/json'].schema).toEqual({
       $ref: '#/components/schemas/OAuthError',
     });
+  });
+
+  test('shows HTTP Basic of an API client as a security scheme, of which the body is the other way', () => {
+    const { security, parameters } = document.paths['/oauth/token'].post;
+    expect(security).toEqual([{ client: [] }, {}]);
+    expect(parameters).toEqual([]);
+    expect(document.components.securitySchemes.client).toMatchObject({ type: 'http', scheme: 'basic' });
   });
 
   test('is plain JSON without references into nowhere', () => {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { type ErrorFactory, kitErrors, statusOfKind } from './errors.js';
-import type { Access, Route, RouteSpec } from './http/routes.js';
+import type { Route, RouteSpec } from './http/routes.js';
 
 export interface OpenApiOptions {
   title: string;
@@ -38,6 +38,7 @@ export const toOpenApi = ({ title, version, servers, routes }: OpenApiOptions): 
 
 const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token (RFC 9068).' },
+  client: { type: 'http', scheme: 'basic', description: 'Id and secret of an API client (RFC 6749 section 2.3.1).' },
   serviceKey: { type: 'apiKey', in: 'header', name: 'x-service-key', description: '`<caller>.<secret>`' },
 };
 
@@ -102,11 +103,11 @@ const toOperation = (spec: RouteSpec, toSchema: SchemaWriter): Json => ({
   tags: [spec.tag],
   summary: spec.summary,
   description: spec.description,
-  security: toSecurity(spec.access),
+  security: toSecurity(spec),
   parameters: [
     ...toParameters('path', spec.params, toSchema),
     ...toParameters('query', spec.query, toSchema),
-    ...toParameters('header', spec.headers, toSchema),
+    ...toParameters('header', spec.headers, toSchema).filter(({ name }) => name !== authorization),
   ],
   requestBody: spec.body && {
     required: true,
@@ -128,8 +129,13 @@ const toOperationId = ({ method, path }: RouteSpec): string => {
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-const toSecurity = (access: Access): Json[] => {
-  if (access === 'anyone') return [];
+/** OpenAPI ignores a parameter of this name: such a header is a security scheme, or it is not described at all. */
+const authorization = 'authorization';
+
+const toSecurity = ({ access, headers }: RouteSpec): Json[] => {
+  const takesClient = headers instanceof z.ZodObject && authorization in headers.shape;
+  // A client may also prove itself in the body, so the header is one of two ways.
+  if (access === 'anyone') return takesClient ? [{ client: [] }, {}] : [];
   return typeof access === 'object' ? [{ serviceKey: [] }] : [{ bearer: [] }];
 };
 

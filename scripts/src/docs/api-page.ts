@@ -35,7 +35,11 @@ const toSection = ({ method, path, operation }: Endpoint): string[] => [
 ];
 
 const toAccess = ({ security }: Operation): string =>
-  security === undefined || security.length === 0 ? 'Anyone.' : 'With an access token.';
+  security === undefined || security.length === 0
+    ? 'Anyone.'
+    : security.some((scheme) => 'client' in scheme)
+      ? 'API clients: HTTP Basic, or `client_id` and `client_secret` in the body.'
+      : 'With an access token.';
 
 const toInputs = ({ parameters = [], requestBody }: Operation): string[] => {
   const rows = [
