@@ -12,12 +12,13 @@ export interface AppParts {
   readonly kit: Kit;
   readonly gateway: GatewayClient;
   readonly events: Events;
+  readonly webFolder: string;
 }
 
 /** What the page needs from its own origin: its files, three backends, one purchase, and the alerts as they come. */
-export const createApp = ({ config, kit, gateway, events }: AppParts) =>
+export const createApp = ({ config, kit, gateway, events, webFolder }: AppParts) =>
   kit.httpApp({
-    before: [createProxy(config), events.handler, createStaticFiles()],
+    before: [createProxy(config), events.handler, createStaticFiles(webFolder)],
     templates: [...backendRoutes, events.route, ...fileRoutes],
     routes: createRoutes({ config, gateway, events }),
     trustIncomingTrace: false,

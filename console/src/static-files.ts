@@ -8,7 +8,7 @@ type Request = Parameters<typeof matchedRoute>[0];
 type Next = (error?: unknown) => void;
 
 /** Where `bundle.ts` writes; the files there are read once, at the start. */
-export const webFolder = join(__dirname, '../dist/web');
+export const builtPage = join(__dirname, '../dist/web');
 
 const page = (path: string): RouteTemplate => ({ method: 'GET', path });
 
@@ -43,7 +43,7 @@ interface StaticFile {
 }
 
 /** Serves the built page. Files whose name carries a hash may be kept for ever, the rest is asked for each time. */
-export const createStaticFiles = (folder = webFolder) => {
+export const createStaticFiles = (folder: string) => {
   const files = readFiles(folder);
   const templates = new Set(fileRoutes.map(({ path }) => path));
   return (req: Request, res: ServerResponse, next: Next): void => {

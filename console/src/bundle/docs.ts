@@ -38,7 +38,7 @@ export const renderMarkdown = (text: string, name: string): string => {
   const toId = (words: string): string => {
     const base = words
       .toLowerCase()
-      .replaceAll(/[^\w]+/g, '-')
+      .replaceAll(/[^\w.]+/g, '-')
       .replaceAll(/^-+|-+$/g, '');
     let id = base;
     for (let count = 2; ids.has(id); count += 1) id = `${base}-${count}`;
@@ -54,8 +54,9 @@ export const renderMarkdown = (text: string, name: string): string => {
       table(token) {
         const cells = (row: readonly Tokens.TableCell[], tag: string): string =>
           row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('');
-        const rows = token.rows.map((row) => `<tr${toRowId(row, toId)}>${cells(row, 'td')}</tr>`).join('');
-        return `<div class="table-scroll" tabindex="0"><table><thead><tr>${cells(token.header, 'th')}</tr></thead><tbody>${rows}</tbody></table></div>\n`;
+        const rows = token.rows.map((row) => toRow(cells(row, 'td'), toNames(row), toId));
+        const body = `<thead><tr>${cells(token.header, 'th')}</tr></thead><tbody>${rows.join('')}</tbody>`;
+        return `<div class="table-scroll" tabindex="0"><table>${body}</table></div>\n`;
       },
       link({ href, tokens }) {
         const target = toHref(href, name);
@@ -68,15 +69,25 @@ export const renderMarkdown = (text: string, name: string): string => {
   return marked.parse(text, { async: false });
 };
 
-/** The first name is the row's own id; the others in the cell get an anchor each. */
-const toRowId = ([first]: readonly Tokens.TableCell[], toId: (words: string) => string): string => {
-  const name = /`([^`]+)`/.exec(first?.text ?? '')?.[1];
-  return name === undefined ? '' : ` id="${toId(name)}"`;
+/** The names in backticks in the first cell of a row. */
+const toNames = ([first]: readonly Tokens.TableCell[]): string[] =>
+  [...(first?.text ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '');
+
+/** The first name is the id of the row, the others are ids of their words. */
+const toRow = (cells: string, [first, ...others]: readonly string[], toId: (words: string) => string): string => {
+  if (first === undefined) return `<tr>${cells}</tr>`;
+  const id = toId(first);
+  const marked = others.reduce((html, name) => {
+    const words = escapeMarkup(name);
+    return html.replace(`<code>${words}</code>`, `<code id="${toId(name)}">${words}</code>`);
+  }, cells);
+  return `<tr id="${id}">${marked}</tr>`;
 };
 
 /** A link to another document stays in the console; one to a file of the repository is text, since it is not served. */
 const toHref = (href: string, name: string): string | undefined => {
-  if (/^https?:|^#/.test(href)) return href;
+  if (/^https?:\/\/|^#/.test(href)) return href;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(href)) return undefined;
   const [path = '', hash = ''] = href.split('#');
   const target = posix.normalize(posix.join(posix.dirname(`docs/${name}`), path));
   if (!target.startsWith('docs/') || !target.endsWith('.md')) return undefined;
