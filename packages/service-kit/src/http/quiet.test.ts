@@ -45,7 +45,7 @@ const countOf = async (path: string): Promise<boolean> =>
 test('a quiet request is counted, but neither it nor what it does is traced or logged', async () => {
   const answer = await fetch(`${service.app}/quiet`);
   expect(answer.headers.get('traceresponse')).toMatch(/-00$/);
-  await waitFor(() => countOf('/quiet'));
+  await waitFor('the count', () => countOf('/quiet'));
   expect(service.spans).toEqual([]);
   expect(service.facts('http.request')).toEqual([]);
 });
@@ -53,13 +53,13 @@ test('a quiet request is counted, but neither it nor what it does is traced or l
 test('a failure that was foreseen stays quiet, a bug does not', async () => {
   await fetch(`${service.app}/quiet/late`);
   await fetch(`${service.app}/quiet/broken`);
-  await waitFor(() => countOf('/quiet/broken'));
+  await waitFor('the count', () => countOf('/quiet/broken'));
   expect(service.facts('http.error').map((line) => line['error.code'])).toEqual(['internal_error']);
 });
 
 test('the other requests of the same service are told as ever', async () => {
   await fetch(`${service.app}/loud`);
-  await waitFor(() => service.facts('http.request').length === 1 && service.spans.length === 1);
+  await waitFor('line and span', () => service.facts('http.request').length === 1 && service.spans.length === 1);
 });
 
 test('who waits for the end of the service is told when it begins', async () => {
