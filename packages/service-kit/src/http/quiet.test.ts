@@ -54,7 +54,7 @@ test('a failure that was foreseen stays quiet, a bug does not', async () => {
   await fetch(`${service.app}/quiet/late`);
   await fetch(`${service.app}/quiet/broken`);
   await waitFor('the count', () => countOf('/quiet/broken'));
-  expect(service.facts('http.error').map((line) => line['error.code'])).toEqual(['internal_error']);
+  expect(service.facts('http.error').map((line) => line['http.route'])).toEqual(['/quiet/broken']);
 });
 
 test('the other requests of the same service are told as ever', async () => {
