@@ -16,9 +16,10 @@ const run = (...args: string[]): void => {
   expect(`${status}\n${status === 0 ? '' : stdout + stderr}`).toBe('0\n');
 };
 
+if (!isThere && !isRequired) process.stderr.write(`skipped: ${remedy}\n`);
 const describeIfThere = isThere || isRequired ? describe : describe.skip;
 
-describeIfThere(`the real Prometheus (skipped if ${remedy})`, () => {
+describeIfThere('the real Prometheus', () => {
   test('takes our rule files', () => run('check', 'rules', ...filesIn('rules')));
-  test.each(filesIn('tests'))('passes the tests in %s', (file) => run('test', 'rules', file), 120_000);
+  test.each(filesIn('tests'))('passes its tests in %s', (file) => run('test', 'rules', file), 120_000);
 });
