@@ -38,11 +38,11 @@ test('a callee that ends after its caller has the answer is told by how much; ot
   const tree = buildTree(
     traceOf(
       span('call', { kind: 'client', takes: 10 }),
-      span('served', { parent: 'call', kind: 'server', at: 2, takes: 20 }),
+      span('served', { parent: 'call', kind: 'server', at: 2, takes: 50 }),
       span('afterwards', { parent: 'served', at: 3, takes: 100 }),
     ),
   );
-  expect(tree.nodes.get('served')?.skewUs).toBe(12_000);
+  expect(tree.nodes.get('served')?.skewUs).toBe(42_000);
   expect(tree.nodes.get('afterwards')?.skewUs).toBe(0);
 });
 

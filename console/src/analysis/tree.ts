@@ -34,8 +34,8 @@ interface Growing {
   skewUs: number;
 }
 
-/** What clocks of one machine differ by between two readings, in microseconds. */
-const toleranceUs = 1_000;
+/** What clocks of one machine differ by between two readings, and what an answer takes to be told as sent; microseconds. */
+const tolerance = { earlyUs: 1_000, lateUs: 20_000 };
 
 /**
  * Puts each span below its parent. A span whose parent is missing, or that would be its own ancestor, becomes a root;
@@ -85,11 +85,11 @@ const isAbove = (node: Growing, start: Growing): boolean => {
 
 const skewOf = (span: Span, parent: Span): number => {
   const early = parent.startUs - span.startUs;
-  if (early > toleranceUs) return -early;
+  if (early > tolerance.earlyUs) return -early;
   // Only a caller waits for its callee; work that goes on after an answer is no matter of clocks.
   const late = endOf(span) - endOf(parent);
   const isCall = parent.tags['span.kind'] === 'client' && span.tags['span.kind'] === 'server';
-  return isCall && late > toleranceUs ? late : 0;
+  return isCall && late > tolerance.lateUs ? late : 0;
 };
 
 /** The nodes depth-first, so that a reader follows a call before its next sibling. */

@@ -182,7 +182,7 @@ const toSearch = ({ node: { span } }: TraceError) => ({
 
 const peersOf = (trace: Trace) => {
   const { service = '', name = '' } = mainRoot(buildTree(trace))?.span ?? {};
-  return { service, operation: name, startUs: trace.startUs - hourUs, limit: 20 };
+  return { service, operation: name, startUs: trace.startUs - hourUs, limit: 50 };
 };
 
 /** Warnings and errors from half a minute before until ten seconds after, other than those of these traces. */

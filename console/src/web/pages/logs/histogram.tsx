@@ -62,7 +62,8 @@ export const Histogram = ({ bars, intervalMs }: HistogramProps) => {
       <figcaption class="muted">
         <span>{formatTime(bars[0]?.startMs ?? 0).slice(0, 8)}</span>
         <span>
-          {formatDuration(intervalMs)} a bar, at most {formatNumber(highest)} lines; drag to choose a time
+          {formatDuration(intervalMs).replace(/ 0\ss$/, '')} a bar, at most {formatNumber(highest)} lines; drag to
+          choose a time
         </span>
         <span>{formatTime((bars.at(-1)?.startMs ?? 0) + intervalMs).slice(0, 8)}</span>
       </figcaption>
@@ -82,9 +83,9 @@ const BarView = ({ bar, x, highest }: { readonly bar: Bar; readonly x: number; r
   return (
     <g>
       <title>{`${formatTime(bar.startMs).slice(0, 8)}: ${told.map((level) => `${bar.counts[level]} ${level}`).join(', ') || 'nothing'}`}</title>
-      <rect class="bar-back" x={x} width={1} y={0} height={height} />
+      <rect class="log-bar-back" x={x} width={1} y={0} height={height} />
       {told.map((level) => (
-        <rect key={level} class={`bar-${level}`} x={x + 0.08} width={0.84} {...place(level)} />
+        <rect key={level} class={`log-bar log-bar-${level}`} x={x + 0.08} width={0.84} {...place(level)} />
       ))}
     </g>
   );

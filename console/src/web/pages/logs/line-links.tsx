@@ -7,7 +7,7 @@ export const LineLinks = ({ line }: { readonly line: LogLine }) => {
   const code = textField(line, 'error.code');
   const { traceId, spanId, fact } = line;
   return (
-    <p class="links">
+    <p class="link-row">
       {traceId === undefined ? null : (
         <>
           <Link href={toUrl(`/traces/${encodeURIComponent(traceId)}`, { span: spanId })}>its trace</Link>

@@ -8,6 +8,7 @@ import { setQuery, withQuery } from '../../shell/location.js';
 import { useQuery } from '../../shell/use-query.js';
 
 const hourUs = 3_600_000_000;
+const shownOfEach = 6;
 
 interface ChooseTraceProps {
   /** The URL's parameter that is to hold it. */
@@ -21,14 +22,16 @@ export const ChooseTrace = ({ name, like }: ChooseTraceProps) => {
   const root = like && summarize(like).root;
   const { data = [] } = useQuery(
     (signal) => {
-      const search = { service: root?.service ?? '', operation: root?.name ?? '', limit: 12 };
+      const search = { service: root?.service ?? '', operation: root?.name ?? '', limit: 50 };
       const endUs = Date.now() * 1_000;
       return backends.jaeger.traces({ ...search, startUs: endUs - 3 * hourUs, endUs }, { signal });
     },
     [root?.service, root?.name],
     { isEnabled: root !== undefined },
   );
-  const suggested = data.filter(({ traceId }) => traceId !== like?.traceId);
+  const others = data.filter(({ traceId }) => traceId !== like?.traceId).map(summarize);
+  const [good, failed] = [others.filter(({ errors }) => errors === 0), others.filter(({ errors }) => errors > 0)];
+  const suggested = [...good.slice(0, shownOfEach), ...failed.slice(0, shownOfEach)];
   const submit = (event: Event): void => {
     event.preventDefault();
     setQuery({ [name]: text.trim() });
@@ -49,18 +52,15 @@ export const ChooseTrace = ({ name, like }: ChooseTraceProps) => {
         <>
           <p class="muted">or one of the latest like the other:</p>
           <ul class="suggested">
-            {suggested.map((trace) => {
-              const { status, errors } = summarize(trace);
-              return (
-                <li key={trace.traceId}>
-                  <Link href={withQuery({ [name]: trace.traceId })}>
-                    {status ?? trace.traceId.slice(0, 8)} after {formatDuration(trace.durationUs / 1_000)}
-                  </Link>{' '}
-                  <span class="muted">{formatAge(trace.startUs / 1_000, Date.now())} ago</span>{' '}
-                  {errors > 0 ? <span class="badge badge-error">{errors} errors</span> : null}
-                </li>
-              );
-            })}
+            {suggested.map(({ trace, status, errors }) => (
+              <li key={trace.traceId}>
+                <Link href={withQuery({ [name]: trace.traceId })}>
+                  {status ?? trace.traceId.slice(0, 8)} after {formatDuration(trace.durationUs / 1_000)}
+                </Link>{' '}
+                <span class="muted">{formatAge(trace.startUs / 1_000, Date.now())} ago</span>{' '}
+                {errors > 0 ? <span class="badge badge-error">failed</span> : null}
+              </li>
+            ))}
           </ul>
         </>
       )}

@@ -6,7 +6,7 @@ import { Link } from '../../shell/link.js';
 import { useQuery } from '../../shell/use-query.js';
 
 const hourUs = 3_600_000_000;
-const shown = 8;
+const shownPerGroup = 6;
 
 interface RelatedTracesProps {
   readonly trace: Trace;
@@ -19,7 +19,7 @@ export const RelatedTraces = ({ trace, orderId }: RelatedTracesProps) => {
   const { data = [] } = useQuery((signal) => loadOthers(trace, orderId, signal), [trace.traceId, orderId], {
     isEnabled: orderId !== '',
   });
-  const others = data.filter(({ traceId }) => traceId !== trace.traceId);
+  const others = data.filter(({ traceId }) => traceId !== trace.traceId).sort((a, b) => a.startUs - b.startUs);
   const known = new Set(others.map(({ traceId }) => traceId));
   const referenced = [...new Set(trace.spans.flatMap(({ references }) => references.map(({ traceId }) => traceId)))];
   const unknown = referenced.filter((traceId) => traceId !== trace.traceId && !known.has(traceId));
@@ -28,17 +28,22 @@ export const RelatedTraces = ({ trace, orderId }: RelatedTracesProps) => {
     <ul class="related-traces" aria-label="Related traces">
       {unknown.map((traceId) => (
         <li key={traceId}>
-          refers to <Link href={`/traces/${traceId}`}>{traceId.slice(0, 8)}</Link>
+          refers to <Link href={`/traces/${traceId}`}>trace {traceId.slice(0, 8)}</Link>
         </li>
       ))}
-      {others.slice(0, shown).map((other) => (
-        <RelatedTrace key={other.traceId} trace={trace} other={other} />
-      ))}
-      {others.length > shown ? (
-        <li class="muted">
-          and {others.length - shown} more: <Link href={`/why/${trace.traceId}`}>the whole story</Link>
+      {[...groupByRelation(trace, others)].map(([relation, traces]) => (
+        <li key={relation}>
+          {relation} at{' '}
+          {traces.slice(0, shownPerGroup).map((other) => (
+            <RelatedTrace key={other.traceId} trace={other} />
+          ))}
+          {traces.length > shownPerGroup ? (
+            <>
+              and {traces.length - shownPerGroup} more: <Link href={`/why/${trace.traceId}`}>the whole story</Link>
+            </>
+          ) : null}
         </li>
-      ) : null}
+      ))}
     </ul>
   );
 };
@@ -49,18 +54,30 @@ const loadOthers = (trace: Trace, orderId: string, signal: AbortSignal): Promise
   return backends.jaeger.traces({ ...search, ...range }, { signal });
 };
 
-const RelatedTrace = ({ trace, other }: { readonly trace: Trace; readonly other: Trace }) => {
-  const { root, errors } = summarize(other);
-  const refersTo = (from: Trace, to: Trace): boolean =>
-    from.spans.some(({ references }) => references.some(({ traceId }) => traceId === to.traceId));
-  const how = refersTo(other, trace) ? 'followed by' : refersTo(trace, other) ? 'follows from' : 'same order:';
+const groupByRelation = (trace: Trace, others: readonly Trace[]): ReadonlyMap<string, readonly Trace[]> => {
+  const groups = new Map<string, Trace[]>();
+  for (const other of others) {
+    const how = refersTo(other, trace) ? 'followed by' : refersTo(trace, other) ? 'follows from' : 'same order:';
+    const relation = `${how} ${summarize(other).root?.name ?? 'a trace'}`;
+    groups.set(relation, [...(groups.get(relation) ?? []), other]);
+  }
+  return groups;
+};
+
+const refersTo = (from: Trace, to: Trace): boolean =>
+  from.spans.some(({ references }) => references.some(({ traceId }) => traceId === to.traceId));
+
+const RelatedTrace = ({ trace }: { readonly trace: Trace }) => {
+  const { errors } = summarize(trace);
   return (
-    <li>
-      {how} <Link href={`/traces/${other.traceId}`}>{root?.name ?? other.traceId.slice(0, 8)}</Link>{' '}
-      <span class="muted">
-        {formatTime(other.startUs / 1_000)}, {formatDuration(other.durationUs / 1_000)}
-      </span>
-      {errors > 0 ? <span class="badge badge-error">{errors}</span> : null}
-    </li>
+    <>
+      <Link
+        href={`/traces/${trace.traceId}`}
+        title={`${formatDuration(trace.durationUs / 1_000)}${errors > 0 ? `, ${errors} errors` : ''}`}
+      >
+        {formatTime(trace.startUs / 1_000).slice(0, 8)}
+      </Link>
+      {errors > 0 ? <em class="error-mark">failed</em> : null}{' '}
+    </>
   );
 };

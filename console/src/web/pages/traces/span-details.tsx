@@ -35,7 +35,7 @@ export const SpanDetails = ({ node, trace, lines, close }: SpanDetailsProps) => 
         <Figure name="at">{formatTime(startMs)}</Figure>
       </dl>
       <Clock node={node} />
-      <p class="links">
+      <p class="link-row">
         <Link href={toUrl('/logs', { q: `trace.id:${trace.traceId} AND span.id:${span.spanId}`, ...around })}>
           {own.length === 1 ? '1 log line' : `${own.length} log lines`}
         </Link>

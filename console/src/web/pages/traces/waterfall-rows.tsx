@@ -43,7 +43,7 @@ export const SpanRowView = ({ row, color, segments, toggle, scale, ...rest }: Sp
       name={
         <>
           <Toggle row={row} toggle={toggle} />
-          <i class="swatch" style={{ background: color }} />
+          <i class="service-swatch" style={{ background: color }} />
           <b>{span.service}</b>
           <span>{toVisibleText(span.name.slice(0, maxLength))}</span>
           {span.isError ? <em class="error-mark">error</em> : null}
@@ -54,7 +54,7 @@ export const SpanRowView = ({ row, color, segments, toggle, scale, ...rest }: Sp
       {isVisible ? (
         <>
           <span
-            class={span.isError ? 'bar bar-error' : 'bar'}
+            class={span.isError ? 'span-bar span-bar-error' : 'span-bar'}
             style={{ left: `${from}%`, width: `${Math.max(0, to - from)}%`, background: color }}
           />
           {segments
@@ -66,9 +66,10 @@ export const SpanRowView = ({ row, color, segments, toggle, scale, ...rest }: Sp
                 style={{ left: `${scale.percent(fromUs)}%`, width: `${scale.percent(toUs) - scale.percent(fromUs)}%` }}
               />
             ))}
-          <span class="bar-label" style={labelPlace(from, to)}>
+          <span class={isInside(from, to) ? 'bar-label bar-label-inside' : 'bar-label'} style={labelPlace(from, to)}>
             {formatDuration(span.durationUs / 1_000)}
-            {row.node.skewUs === 0 ? '' : ' (clock off)'}
+            {row.node.skewUs < 0 ? ', clock off' : ''}
+            {row.node.skewUs > 0 ? ', caller gone' : ''}
           </span>
         </>
       ) : null}
@@ -76,9 +77,13 @@ export const SpanRowView = ({ row, color, segments, toggle, scale, ...rest }: Sp
   );
 };
 
-/** Right of the bar where there is room, else left of it. */
-const labelPlace = (from: number, to: number): Readonly<Record<string, string>> =>
-  to <= 82 || from < 18 ? { left: `min(${to}%, 100% - 4.6em)` } : { right: `${100 - from}%` };
+/** A bar that leaves no room on either side has its label within. Percent. */
+const isInside = (from: number, to: number): boolean => to > 80 && from < 20;
+
+const labelPlace = (from: number, to: number): Readonly<Record<string, string>> => {
+  if (isInside(from, to)) return { right: `${100 - to}%` };
+  return to <= 80 ? { left: `${to}%` } : { right: `${100 - from}%` };
+};
 
 /** For the mouse only; the tree has keys for it. */
 const Toggle = ({ row, toggle }: Pick<SpanRowProps, 'row' | 'toggle'>) => {
@@ -99,7 +104,7 @@ export const LogRowView = ({ row, scale, ...rest }: RowProps & { readonly row: L
   const at = scale.percent(atUs);
   const text = toVisibleText(line.message.slice(0, maxLength));
   const isLate = at > 50;
-  const place = isLate ? { right: `${100 - at}%` } : { left: `${at}%` };
+  const place = isLate ? { right: `${100 - at}%`, maxWidth: `${at}%` } : { left: `${at}%`, maxWidth: `${100 - at}%` };
   return (
     <Row
       {...rest}

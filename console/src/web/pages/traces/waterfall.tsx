@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PathSegment } from '../../../analysis/critical-path.js';
 import type { WaterfallRow } from '../../../analysis/waterfall.js';
+import { useRowHeight } from './row-height.js';
 import type { TimeScale } from './time-scale.js';
 import { useWindow } from './use-window.js';
 import { LogRowView, SpanRowView } from './waterfall-rows.js';
@@ -16,8 +17,7 @@ interface WaterfallProps {
   readonly toggle: (id: string) => void;
 }
 
-/** What the style sheet gives a row, in pixels. */
-const rowHeight = 26;
+/** Of the page, which stays above. Pixels. */
 const headerHeight = 56;
 
 /**
@@ -26,6 +26,7 @@ const headerHeight = 56;
  */
 export const Waterfall = ({ rows, scale, colors, segments, selectedId, select, toggle }: WaterfallProps) => {
   const element = useRef<HTMLDivElement>(null);
+  const rowHeight = useRowHeight();
   const [activeId, setActiveId] = useState(selectedId);
   const { first, last } = useWindow(element, rows.length, rowHeight);
   const found = rows.findIndex(({ id }) => id === activeId);

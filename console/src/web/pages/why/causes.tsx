@@ -1,8 +1,14 @@
+import type { Cause } from '../../../analysis/why/cause.js';
 import type { ErrorSeen, Explanation } from '../../../analysis/why/explanation.js';
 import { PlainText } from '../../parts/plain-text.js';
 import { Link } from '../../shell/link.js';
 
-const fates = { failed: '', absorbed: 'went on without', retried: 'made good by another attempt' } as const;
+const outcomes: Readonly<Record<Cause['fate'], string>> = {
+  failed: 'So the request failed.',
+  absorbed: 'The request was answered all the same.',
+  retried: 'Another attempt made it good.',
+  unknown: '',
+};
 
 /** The first error in the causal order, and what it led to. */
 export const Causes = ({ explanation: { cause, errors } }: { readonly explanation: Explanation }) => {
@@ -29,6 +35,7 @@ export const Causes = ({ explanation: { cause, errors } }: { readonly explanatio
             ))}
           </ol>
         )}
+        <p class="muted">{outcomes[cause.fate]}</p>
       </div>
     </section>
   );
@@ -47,7 +54,7 @@ const ErrorItem = ({ error }: { readonly error: ErrorSeen }) => {
           <PlainText text={code} maxLength={80} />
         </span>
       )}{' '}
-      {fates[fate] === '' ? null : <span class="muted">{fates[fate]}</span>}
+      {fate === 'retried' ? <span class="muted">made good by another attempt</span> : null}
     </li>
   );
 };

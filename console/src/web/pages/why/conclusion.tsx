@@ -32,7 +32,7 @@ export const Conclusion = ({ explanation }: { readonly explanation: Explanation 
           {formatDuration(asked.durationUs / 1_000)}, {formatDateTime(asked.atMs)}
         </p>
       )}
-      <p class="links">
+      <p class="link-row">
         {focus === undefined ? null : <Link href={`/traces/${focus.traceId}`}>trace {focus.traceId.slice(0, 8)}</Link>}
         {order === undefined ? null : (
           <span>

@@ -28,7 +28,7 @@ export const Failures = () => {
         <ul class="failures">
           {data.map((line) => (
             <li key={line.id}>
-              <Link href={`/why/${line.traceId ?? ''}`}>
+              <Link href={`/why/${encodeURIComponent(idOf(line))}`}>
                 <PlainText
                   text={textField(line, 'glasshouse.order.number') || textField(line, 'http.route') || line.fact}
                 />
@@ -54,7 +54,9 @@ const loadFailures = async (signal: AbortSignal): Promise<LogLine[]> => {
     },
   };
   const { lines } = await backends.elasticsearch.search({ query, size: 100, sort: newestFirst }, { signal });
-  // A trace with many warnings is one failure.
-  const byTrace = new Map(lines.toReversed().map((line) => [line.traceId, line]));
-  return [...byTrace.values()].reverse().slice(0, shown);
+  // A request with many warnings is one failure, and so is an order that a recovery tried again and again.
+  const byId = new Map(lines.map((line) => [idOf(line), line]));
+  return [...byId.values()].slice(0, shown);
 };
+
+const idOf = (line: LogLine): string => textField(line, 'glasshouse.order.number') || (line.traceId ?? '');
