@@ -81,6 +81,15 @@ export class Segment {
     };
   }
 
+  /**
+   * A number for each row of a field: rows of the same number have the same value, so that what is found out about one
+   * need not be found out again. Absent for the time field, and where rows hold numbers, which have no such number.
+   */
+  places(field: string): Uint16Array | undefined {
+    const column = this.columns.get(field);
+    return column?.numbers === undefined ? column?.places : undefined;
+  }
+
   /** One byte per row, 1 where the row is there. The caller owns it. */
   all(): Uint8Array {
     const mask = new Uint8Array(this.rows).fill(1);

@@ -78,7 +78,13 @@ const dateHistogram: Type = (settings, below, budget) => {
     return {
       visit: (segment) => {
         const add = buckets.visit(segment);
-        return (row) => add(floor(segment.times[row] ?? 0), row);
+        let bucket: Bucket | undefined;
+        return (row) => {
+          const key = floor(segment.times[row] ?? 0);
+          // Neighbours mostly share a bucket.
+          if (bucket?.key !== key) bucket = buckets.find(key);
+          add(bucket, row);
+        };
       },
       result: () => {
         const found = buckets.all().filter(({ count }) => count >= minimum);
@@ -109,10 +115,16 @@ const terms: Type = (settings, below, budget) => {
       visit: (segment) => {
         const add = buckets.visit(segment);
         const read = segment.reader(field);
+        const places = segment.places(field);
+        const bucketsAt: Bucket[][] = [];
+        const find = (row: number): Bucket[] => [...new Set(present(read(row)))].map(buckets.find);
+        const findByPlace = (place: number, row: number): Bucket[] => {
+          const known = bucketsAt[place] ?? find(row);
+          bucketsAt[place] = known;
+          return known;
+        };
         return (row) => {
-          const value = read(row);
-          if (Array.isArray(value)) for (const key of new Set(present(value))) add(key, row);
-          else if (value !== undefined && value !== null) add(value as Scalar, row);
+          for (const bucket of places === undefined ? find(row) : findByPlace(places[row] ?? 0, row)) add(bucket, row);
         };
       },
       result: () => {

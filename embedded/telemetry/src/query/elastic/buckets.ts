@@ -29,15 +29,18 @@ export const createBuckets = (below: Create | undefined, budget: Budget) => {
   const buckets = new Map<Scalar, Bucket>();
   return {
     all: (): Bucket[] => [...buckets.values()],
-    visit: (segment: Segment): ((key: Scalar, row: number) => void) => {
+    find: (key: Scalar): Bucket => {
+      const known = buckets.get(key);
+      if (known !== undefined) return known;
+      spend(budget, 1);
+      const bucket = { key, count: 0, below: below?.(), visitBelow: undefined };
+      buckets.set(key, bucket);
+      return bucket;
+    },
+    /** Adds rows of one segment to buckets. */
+    visit: (segment: Segment): ((bucket: Bucket, row: number) => void) => {
       for (const bucket of buckets.values()) bucket.visitBelow = undefined;
-      return (key, row) => {
-        let bucket = buckets.get(key);
-        if (bucket === undefined) {
-          spend(budget, 1);
-          bucket = { key, count: 0, below: below?.(), visitBelow: undefined };
-          buckets.set(key, bucket);
-        }
+      return (bucket, row) => {
         bucket.count++;
         if (bucket.below === undefined) return;
         bucket.visitBelow ??= bucket.below.visit(segment);
