@@ -2,7 +2,7 @@ import type { Fate, TraceError } from '../causes.js';
 import { toDurationText } from '../duration.js';
 import { type LogLine, textField } from '../log-line.js';
 import { kindOf } from '../time-spent.js';
-import { textTag } from '../trace.js';
+import { endOf, textTag } from '../trace.js';
 import type { Breaker } from './evidence.js';
 
 /** Who caused it, in a sentence and in parts. */
@@ -20,11 +20,24 @@ export interface Cause {
   readonly isInjected: boolean;
   readonly traceId: string;
   readonly spanId: string;
+  /** The service was not even asked, because it had failed before: the failure that tells why. */
+  readonly before: Before | undefined;
+}
+
+/** A failure of the same service in another request. */
+export interface Before {
+  readonly code: string;
+  readonly traceId: string;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
 }
 
 interface Context {
   readonly traceId: string;
+  /** Of this trace. */
   readonly lines: readonly LogLine[];
+  /** Of others at that time, oldest first. */
+  readonly around: readonly LogLine[];
   readonly breakers: readonly Breaker[];
 }
 
@@ -32,7 +45,7 @@ interface Context {
 export const toCause = (error: TraceError, context: Context): Cause => {
   const { node, code, message, fate } = error;
   const { span } = node;
-  const { service, sentence } = blame(error, context);
+  const { service, sentence, isHeldBack = false } = blame(error, context);
   return {
     service,
     sentence,
@@ -42,10 +55,26 @@ export const toCause = (error: TraceError, context: Context): Cause => {
     isInjected: span.tags['glasshouse.fault'] === true || code === 'injected_fault',
     traceId: context.traceId,
     spanId: span.spanId,
+    before: isHeldBack ? findBefore(service, endOf(span) / 1_000, context) : undefined,
   };
 };
 
-const blame = (error: TraceError, context: Context): { readonly service: string; readonly sentence: string } => {
+interface Blame {
+  readonly service: string;
+  readonly sentence: string;
+  /** A circuit breaker kept the question back. */
+  readonly isHeldBack?: boolean;
+}
+
+/** What the service failed with while it was still asked. */
+const findBefore = (service: string, untilMs: number, { around }: Context): Before | undefined => {
+  const line = around.findLast(
+    (each) => each.service === service && each.atMs <= untilMs && textField(each, 'error.code') !== '',
+  );
+  return line && { code: textField(line, 'error.code'), traceId: line.traceId ?? '', atMs: line.atMs };
+};
+
+const blame = (error: TraceError, context: Context): Blame => {
   const { span } = error.node;
   const { service, name } = span;
   const peer = textTag(span, 'peer.service');
@@ -58,7 +87,9 @@ const blame = (error: TraceError, context: Context): { readonly service: string;
   }
   const silent = findSilentPeer(error, context);
   if (silent !== undefined) {
-    return { service: silent.peer, sentence: `${silent.peer} ${reasonWords(silent.reason, '')} (${service}: ${name})` };
+    const what = reasonWords(silent.reason, '');
+    const isHeldBack = silent.reason === 'breaker_open';
+    return { service: silent.peer, sentence: `${silent.peer} ${what} (${service}: ${name})`, isHeldBack };
   }
   return { service, sentence: withCode(`${service} failed at ${name}`, error) };
 };
@@ -121,5 +152,6 @@ export const toCauseByLines = (lines: readonly LogLine[]): Cause | undefined => 
     isInjected: code === 'injected_fault',
     traceId: line.traceId ?? '',
     spanId: line.spanId ?? '',
+    before: undefined,
   };
 };

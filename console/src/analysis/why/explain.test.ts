@@ -123,6 +123,23 @@ test('a call that an open circuit breaker held back has no span; its log line or
   }
 });
 
+test('behind an open circuit breaker stands the failure that opened it', () => {
+  const failure = { service: 'payment', level: 'warn', fact: 'http.error', fields: { 'error.code': 'injected_fault' } };
+  const { headline, next } = explain(
+    evidenceOf({
+      traces: [purchase(503, unavailable)],
+      breakers: [{ service: 'order', peer: 'payment', state: 'open' }],
+      around: [
+        line({ at: -900, trace: 'first', ...failure }),
+        line({ at: -500, trace: 'last', ...failure }),
+        line({ at: 500, ...failure }),
+      ],
+    }),
+  );
+  expect(headline).toContain('Before, payment had failed with injected_fault.');
+  expect(next[0]).toEqual({ text: 'Why payment failed before that.', href: '/why/last' });
+});
+
 test('a database that failed is named as its service’s', () => {
   const trace = purchase(
     503,

@@ -56,13 +56,13 @@ export const explain = (evidence: Evidence): Explanation => {
 };
 
 const toFirstCause = (
-  { traces, lines, breakers }: Evidence,
+  { traces, lines, around, breakers }: Evidence,
   trace: Trace | undefined,
   first: TraceError | undefined,
 ): Cause | undefined => {
   if (trace !== undefined && first !== undefined) {
     const own = lines.filter(({ traceId }) => traceId === trace.traceId);
-    return toCause(first, { traceId: trace.traceId, lines: own, breakers });
+    return toCause(first, { traceId: trace.traceId, lines: own, around, breakers });
   }
   return traces.length === 0 ? toCauseByLines(lines) : undefined;
 };

@@ -47,7 +47,7 @@ export const toHeadline = (verdict: Verdict, findings: Findings): string => {
   const { evidence, asked, order, cause, usual, time } = findings;
   if (evidence.subject === undefined) return 'Nothing was found.';
   if (asked === undefined) return 'Too little is left to tell what was asked.';
-  const because = cause === undefined ? '' : ` ${toSentence(cause.sentence)}`;
+  const because = cause === undefined ? '' : ` ${toSentence(cause.sentence)}${toBefore(cause)}`;
   const answer = `${asked.name} ${asked.status === undefined ? 'took' : `was answered ${asked.status} after`} ${toDurationText(asked.durationUs)}.`;
   switch (verdict) {
     case 'failed':
@@ -74,6 +74,9 @@ export const toHeadline = (verdict: Verdict, findings: Findings): string => {
 };
 
 const toSentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+const toBefore = ({ service, before }: Cause): string =>
+  before === undefined ? '' : ` Before, ${service} had failed with ${before.code}.`;
 
 const toRecovery = ({ evidence, asked, order }: Findings): string => {
   const end = endedLater(evidence);

@@ -14,6 +14,9 @@ export const nextSteps = (verdict: Verdict, findings: Findings): NextStep[] => {
       text: `Somebody switched this failure on: DELETE /faults on ${cause.service}'s admin port switches it off.`,
     });
   }
+  if (cause?.before !== undefined && cause.before.traceId !== '') {
+    steps.push({ text: `Why ${cause.service} failed before that.`, href: `/why/${cause.before.traceId}` });
+  }
   for (const { name, runbook } of evidence.alerts) {
     if (runbook !== '')
       steps.push({ text: `The alert ${name} is firing: follow its runbook.`, href: toRunbookPath(runbook) });
