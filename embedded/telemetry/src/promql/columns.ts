@@ -1,4 +1,4 @@
-import type { Labels } from '../store/metrics-labels.js';
+import { dropLabels, type Labels } from '../store/metrics-labels.js';
 import { PromqlError } from './types.js';
 
 /** The times of a query in epoch milliseconds: `count` of them, from `start`, one each `step`. */
@@ -8,58 +8,51 @@ export interface Grid {
   count: number;
 }
 
-/** One series of a result: at each time of the grid a value, if `has` is 1 there. A scalar is one without labels. */
+/** A value at each time of a grid where there is one. */
+export type Values = (number | undefined)[];
+
+/** One series of a result. A scalar is one without labels. */
 export interface Column {
   labels: Labels;
-  values: Float64Array;
-  has: Uint8Array;
+  values: Values;
 }
 
-export const createColumn = (labels: Labels, count: number): Column => ({
+export const timesOf = ({ start, step, count }: Grid): number[] =>
+  Array.from({ length: count }, (_, index) => start + index * step);
+
+export const mapColumn = ({ labels, values }: Column, change: (value: number, step: number) => number | undefined) => ({
   labels,
-  values: new Float64Array(count),
-  has: new Uint8Array(count),
+  values: values.map((value, step) => (value === undefined ? undefined : change(value, step))),
 });
 
-export const put = ({ values, has }: Column, step: number, value: number | undefined): void => {
-  if (value === undefined) return;
-  values[step] = value;
-  has[step] = 1;
-};
+export const nameless = ({ labels, values }: Column): Column => ({ labels: dropLabels(labels, ['__name__']), values });
 
-/** What becomes of a column's values; `undefined` leaves one out. */
-export const mapColumn = (
-  { labels: before, values, has }: Column,
-  change: (value: number, step: number) => number | undefined,
-  labels: Labels = before,
-): Column => {
-  const changed = createColumn(labels, values.length);
-  for (let step = 0; step < values.length; step++)
-    if (has[step] === 1) put(changed, step, change(values[step] ?? 0, step));
-  return changed;
+export const presentAt = (columns: readonly Column[], step: number): Column[] =>
+  columns.filter(({ values }) => values[step] !== undefined);
+
+/** Columns by the JSON of what `labelsOf` makes of their labels. */
+export const groupBy = (columns: readonly Column[], labelsOf: (labels: Labels) => Labels) => {
+  const groups = new Map<string, { labels: Labels; members: Column[] }>();
+  for (const column of columns) {
+    const labels = labelsOf(column.labels);
+    const key = JSON.stringify(labels);
+    const group = groups.get(key) ?? { labels, members: [] };
+    groups.set(key, group);
+    group.members.push(column);
+  }
+  return groups;
 };
 
 /** Joins columns with equal labels. Two values at one time are refused; if `isStrict`, two columns already are. */
 export const distinct = (columns: readonly Column[], isStrict = false): Column[] => {
-  const found = new Map<string, Column>();
-  for (const column of columns) {
-    if (!column.has.includes(1)) continue;
-    const key = JSON.stringify(column.labels);
-    const other = found.get(key);
-    if (other === undefined) found.set(key, column);
-    else if (isStrict || other.has.some((has, step) => has === 1 && column.has[step] === 1))
-      throw new PromqlError('execution', 'vector cannot contain metrics with the same labelset');
-    else
-      found.set(
-        key,
-        mapColumn(merge(other, column), (value) => value),
-      );
-  }
-  return [...found.values()];
+  const present = columns.filter(({ values }) => values.some((value) => value !== undefined));
+  return [...groupBy(present, (labels) => labels).values()].map(({ labels, members }) => {
+    if (members.length === 1) return { labels, values: members[0]?.values ?? [] };
+    const only = (step: number): number | undefined => {
+      const [found, other] = presentAt(members, step);
+      if (isStrict || other) throw new PromqlError('execution', 'vector cannot contain metrics with the same labelset');
+      return found?.values[step];
+    };
+    return { labels, values: members[0]?.values.map((_, step) => only(step)) ?? [] };
+  });
 };
-
-const merge = (a: Column, b: Column): Column => ({
-  labels: a.labels,
-  values: a.values.map((value, step) => (a.has[step] === 1 ? value : (b.values[step] ?? 0))),
-  has: a.has.map((has, step) => has | (b.has[step] ?? 0)),
-});

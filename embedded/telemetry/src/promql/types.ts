@@ -6,13 +6,11 @@ export interface Sample {
   labels: Labels;
   value: number;
 }
-
 /** Times are epoch milliseconds. */
 export interface Series {
   labels: Labels;
   points: { at: number; value: number }[];
 }
-
 export type Value =
   | { type: 'scalar'; value: number }
   | { type: 'vector'; samples: Sample[] }
@@ -31,37 +29,32 @@ export class PromqlError extends Error {
 
 /** Durations are milliseconds; `at` is what follows `@`, in epoch milliseconds. */
 interface Shift {
+  range: number;
   offset: number;
   at: number | 'start' | 'end' | undefined;
 }
+export type Selector = Shift & { kind: 'selector'; type: 'vector' | 'range'; matchers: Matcher[] };
+export type Subquery = Shift & { kind: 'subquery'; type: 'range'; of: Expression; step: number };
 
-export type Selector = Shift & { kind: 'selector'; type: 'vector' | 'range'; matchers: Matcher[]; range: number };
-export type Subquery = Shift & { kind: 'subquery'; type: 'range'; of: Expression; range: number; step: number };
-
-export interface Binary {
-  kind: 'binary';
-  type: 'scalar' | 'vector';
-  operator: string;
-  left: Expression;
-  right: Expression;
+export interface Modifiers {
   isBool: boolean;
-  matching: { isOn: boolean; labels: string[]; group: 'left' | 'right' | undefined; include: string[] };
+  isOn: boolean;
+  labels: string[];
+  group: 'left' | 'right' | undefined;
+  include: string[];
 }
+type Operands = { operator: string; left: Expression; right: Expression };
+export type Binary = Operands & { kind: 'binary'; type: 'scalar' | 'vector'; modifiers: Modifiers };
 
-export interface Aggregation {
-  kind: 'aggregation';
-  type: 'vector';
-  operator: string;
-  grouping: { isWithout: boolean; labels: string[] };
-  /** The parameter, where there is one, comes first. */
-  args: Expression[];
-}
+type Grouped = { operator: string; isWithout: boolean; labels: string[] };
+/** The parameter, where there is one, comes first. */
+export type Aggregation = Grouped & { kind: 'aggregation'; type: 'vector'; args: Expression[] };
 
 /** Plain data but for the matchers' tests. */
 export type Expression =
   | { kind: 'number'; type: 'scalar'; value: number }
   | { kind: 'string'; type: 'text'; value: string }
-  | { kind: 'negation'; type: 'scalar' | 'vector'; of: Expression }
+  | { kind: 'parentheses' | 'negation'; type: 'scalar' | 'vector' | 'range' | 'text'; of: Expression }
   | { kind: 'call'; type: 'scalar' | 'vector'; name: string; args: Expression[] }
   | Selector
   | Subquery

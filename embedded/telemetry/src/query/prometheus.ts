@@ -31,7 +31,7 @@ export const createPrometheusApi = ({ metrics, scraper, now, rules }: Prometheus
   const promqlFor = (req: Request) => {
     const timeoutMs = argument(req, 'timeout') === '' ? maxTimeoutMs : durationArgument(req, 'timeout');
     if (argument(req, 'lookback_delta') !== '') throw invalid('lookback_delta', 'it is not supported');
-    return createPromql(metrics, { timeoutMs: Math.min(timeoutMs, maxTimeoutMs) });
+    return createPromql(metrics, Math.min(timeoutMs, maxTimeoutMs));
   };
   const labelsOf = (req: Request): Labels[] => {
     const [start, end] = [timeArgument(req, 'start', 0), timeArgument(req, 'end', Number.POSITIVE_INFINITY)];

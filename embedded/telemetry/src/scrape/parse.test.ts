@@ -4,11 +4,13 @@ import { type Exemplar, parseExposition, parseSeries } from './parse.js';
 const parse = (text: string) => {
   const samples: [string, number][] = [];
   const exemplars: [string, Exemplar][] = [];
+  const metadata: string[][] = [];
   parseExposition(text, {
     sample: (series, value) => samples.push([series, value]),
     exemplar: (series, exemplar) => exemplars.push([series, exemplar]),
+    metadata: (...said) => metadata.push(said),
   });
-  return { samples, exemplars };
+  return { samples, exemplars, metadata };
 };
 
 it('reads the text format and OpenMetrics', () => {
@@ -25,7 +27,11 @@ latency_bucket{le="0.1"} 8 # {trace_id="abc",span_id="def"} 0.067 1700000000.5
 latency_bucket{le="+Inf"} 9 # {trace_id="xyz"} 4
 # EOF
 `;
-  const { samples, exemplars } = parse(text);
+  const { samples, exemplars, metadata } = parse(text);
+  expect(metadata).toEqual([
+    ['requests_total', 'help', 'All requests.'],
+    ['requests_total', 'type', 'counter'],
+  ]);
   expect(samples).toEqual([
     ['requests_total{route="GET /a{b}",code="200"}', 12],
     ['requests_total{route="quote \\" and }",code="200"}', 1_500],

@@ -1,7 +1,6 @@
 const gone = 0;
 const difference = 1;
 const raw = 2;
-const end = 3;
 // Its zigzag must still be an exact number.
 const maxDifference = 2 ** 51;
 
@@ -10,26 +9,29 @@ const maxDifference = 2 ** 51;
  * the kind of change; then an integer's difference as a zigzag (both are varints) or any other value in eight bytes.
  */
 export class Column {
-  rows = 0;
   private bytes = Buffer.alloc(16);
   private length = 0;
+  private rows = 0;
   private changedAt = 0;
   private base = 0;
   private value: number | undefined;
 
-  /** Rows that are left out say that the series is gone. */
+  /** Rows that are left out say that the series is gone. A row that is told twice keeps its first value. */
   append(row: number, value: number): void {
+    if (row < this.rows) return;
     this.skipTo(row);
     this.change(row, value);
     this.rows = row + 1;
   }
 
-  skipTo(row: number): void {
-    if (row > this.rows) this.change(this.rows, undefined);
+  /** What is told of so many rows; it may be written over when more come. */
+  encode(rows: number): Uint8Array {
+    this.skipTo(rows);
+    return this.bytes.subarray(0, this.length);
   }
 
-  get encoded(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+  private skipTo(row: number): void {
+    if (row > this.rows) this.change(this.rows, undefined);
   }
 
   private change(row: number, value: number | undefined): void {
@@ -52,10 +54,6 @@ export class Column {
   }
 }
 
-/** Columns one after the other; `readColumn` needs no more than where one starts. */
-export const joinColumns = (columns: readonly Uint8Array[]): Uint8Array =>
-  new Uint8Array(Buffer.concat(columns.flatMap((column) => [column, Uint8Array.of(end)])));
-
 /** Calls `visit` with each run of rows that have the same value; `undefined` where the series is gone. */
 export const readColumn = (
   bytes: Uint8Array,
@@ -66,26 +64,23 @@ export const readColumn = (
   let [at, row, base] = [0, 0, 0];
   let value: number | undefined;
   const varint = (): number => {
-    let number = bytes[at++] ?? end;
+    let number = bytes[at++] ?? 0;
     for (let byte = number, scale = 128; byte >= 128; scale *= 128) {
       byte = bytes[at++] ?? 0;
       number += (byte - 1) * scale;
     }
     return number;
   };
-  while (row < rows) {
+  while (at < bytes.length) {
     const token = varint();
     const kind = token % 4;
-    const until = kind === end ? rows : row + (token - kind) / 4;
+    const until = row + (token - kind) / 4;
     if (until > row) visit(row, until, value);
     row = until;
-    if (kind === difference) {
-      const zigzag = varint();
-      base += zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
-    } else if (kind === raw) {
-      base = view.getFloat64(at, true);
-      at += 8;
-    }
+    const zigzag = kind === difference ? varint() : 0;
+    base += zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
+    if (kind === raw) base = view.getFloat64((at += 8) - 8, true);
     value = kind === gone ? undefined : base;
   }
+  if (row < rows) visit(row, rows, value);
 };

@@ -1,13 +1,11 @@
 import type { Exemplar } from '../scrape/parse.js';
-import { Column, joinColumns, readColumn } from './metrics-column.js';
-import { ExemplarStore } from './metrics-exemplars.js';
+import { Column, readColumn } from './metrics-column.js';
 import { type Labels, type Matcher, toLabels } from './metrics-labels.js';
 
-/** Times in epoch milliseconds and values, in order. At each gap the series is known to be gone until its next point. */
+/** Times in epoch milliseconds, ascending, and the value at each; `undefined` where the series is gone from then on. */
 export interface Points {
-  times: Float64Array;
-  values: Float64Array;
-  gaps: number[];
+  times: number[];
+  values: (number | undefined)[];
 }
 
 export interface HeldSeries {
@@ -15,7 +13,7 @@ export interface HeldSeries {
   /** Epoch milliseconds of the first and the last sample that were ever told. */
   readonly firstAt: number;
   readonly lastAt: number;
-  /** What is held between these times, both inclusive, in epoch milliseconds. */
+  /** What is held between these times, both inclusive. */
   read(from: number, to: number): Points;
 }
 
@@ -34,7 +32,7 @@ export type Metadata = Record<'type' | 'help' | 'unit', string>;
 export interface SeriesWriter {
   /** Epoch milliseconds. A scrape whose time is not after the one before is refused. */
   begin(at: number): void;
-  /** `key` identifies the series within the target; `describe` is only asked for a new one. The first value counts. */
+  /** `key` identifies the series within the target; `describe` is only asked for a new one. */
   sample(key: string, describe: () => Labels, value: number): void;
   exemplar(key: string, exemplar: Exemplar): void;
   metadata(family: string, field: keyof Metadata, text: string): void;
@@ -52,100 +50,70 @@ export interface MetricStore extends SeriesReader {
 
 const defaultMaxBytes = 60 * 1_048_576;
 const retentionMs = 4 * 86_400_000;
-/** So many scrapes of a target are sealed, and later dropped, together. */
-const rowsPerBlock = 128;
-// What V8 takes for a series beside its labels and samples; measured.
-const seriesBytes = 700;
+/** So many scrapes of a target leave together. */
+const rowsPerBlock = 256;
+const exemplarStepS = 15;
+const maxExemplarsPerSeries = 60;
+// What V8 takes for them beside labels and samples; measured.
+const overhead = { series: 700, column: 150, exemplar: 300 };
 
-interface Block {
-  times: Float64Array;
-  /** The columns of all series, one after the other. */
-  bytes: Uint8Array;
+class Block {
+  readonly times = new Float64Array(rowsPerBlock);
+  rows = 0;
 }
 
-class Target {
-  readonly series = new Map<string, StoredSeries>();
-  /** Oldest first. */
-  readonly sealed: Block[] = [];
-  /** Of the rows that are not sealed; their columns are with the series. */
-  times = new Float64Array(rowsPerBlock);
-  rows = 0;
-
-  get firstAt(): number {
-    return (this.sealed[0] ?? this).times[0] ?? 0;
-  }
-
-  get bytes(): number {
-    return this.sealed.reduce((sum, { bytes }) => sum + bytes.length + (rowsPerBlock + this.series.size) * 8, 0);
-  }
-
-  seal(): void {
-    const columns: Uint8Array[] = [];
-    let start = 0;
-    for (const series of this.series.values()) {
-      series.column?.skipTo(rowsPerBlock);
-      const encoded = series.column?.encoded;
-      series.starts.push(encoded ? start : -1);
-      series.column = undefined;
-      if (encoded === undefined) continue;
-      columns.push(encoded);
-      start += encoded.length + 1;
-    }
-    this.sealed.push({ times: this.times, bytes: joinColumns(columns) });
-    this.times = new Float64Array(rowsPerBlock);
-    this.rows = 0;
-  }
+interface Target {
+  series: Map<string, StoredSeries>;
+  /** Oldest first; the last one still grows. */
+  blocks: Block[];
 }
 
 class StoredSeries implements HeldSeries {
   lastAt = 0;
-  /** What is not sealed yet. */
-  column: Column | undefined;
-  /** Where its column starts in each sealed block; -1 if it has none. */
-  readonly starts: number[];
-  readonly bytes: number;
+  readonly exemplars: Exemplar[] = [];
+  /** Of the block that still grows. */
+  column = new Column();
+  /** Of each block before, empty where the series was not told. */
+  readonly sealed: Uint8Array[];
 
   constructor(
     readonly labels: Labels,
     readonly firstAt: number,
     private readonly target: Target,
   ) {
-    this.starts = target.sealed.map(() => -1);
-    this.bytes = seriesBytes + 2 * JSON.stringify(labels).length;
+    this.sealed = target.blocks.slice(1).map(() => nothing);
+  }
+
+  get bytes(): number {
+    const columns = this.sealed.reduce((sum, { length }) => sum + (length > 0 ? overhead.column + length : 8), 0);
+    return (
+      overhead.series + 2 * JSON.stringify(this.labels).length + columns + overhead.exemplar * this.exemplars.length
+    );
+  }
+
+  seal(rows: number): void {
+    this.sealed.push(Uint8Array.from(this.column.encode(rows)));
+    this.column = new Column();
   }
 
   read(from: number, to: number): Points {
-    const { sealed, times, rows } = this.target;
-    const blocks = sealed.flatMap(({ times, bytes }, index) => {
-      const start = this.starts[index] ?? -1;
-      if ((times[0] ?? 0) > to || (times.at(-1) ?? 0) < from) return [];
-      return [{ times, bytes: bytes.subarray(start), rows: start < 0 ? 0 : rowsPerBlock }];
-    });
-    const { encoded = noBytes, rows: told = 0 } = this.column ?? {};
-    blocks.push({ times: times.subarray(0, rows), bytes: encoded, rows: told });
-    const most = blocks.reduce((sum, block) => sum + block.times.length, 0);
-    const points = { times: new Float64Array(most), values: new Float64Array(most), gaps: [] as number[] };
-    let count = 0;
-    let isPresent = false;
-    for (const block of blocks) {
-      const collect = (row: number, until: number, value: number | undefined): void => {
-        if (value === undefined && isPresent) points.gaps.push(block.times[row] ?? 0);
-        isPresent = value !== undefined;
-        for (let index = row; value !== undefined && index < until; index++) {
-          const time = block.times[index] ?? 0;
+    const points: Points = { times: [], values: [] };
+    for (const [index, { times, rows }] of this.target.blocks.entries()) {
+      if ((times[0] ?? 0) > to || (times[rows - 1] ?? 0) < from) continue;
+      readColumn(this.sealed[index] ?? this.column.encode(rows), rows, (row, until, value) => {
+        for (let index = row; index < (value === undefined ? row + 1 : until); index++) {
+          const time = times[index] ?? 0;
           if (time < from || time > to) continue;
-          points.times[count] = time;
-          points.values[count++] = value;
+          points.times.push(time);
+          points.values.push(value);
         }
-      };
-      readColumn(block.bytes, block.rows, collect);
-      if (block.rows < block.times.length) collect(block.rows, block.times.length, undefined);
+      });
     }
-    return { times: points.times.subarray(0, count), values: points.values.subarray(0, count), gaps: points.gaps };
+    return points;
   }
 }
 
-const noBytes = new Uint8Array();
+const nothing = new Uint8Array();
 
 /**
  * Every sample, compressed. `maxBytes` is about what samples, series and exemplars may take together; when it is
@@ -154,36 +122,39 @@ const noBytes = new Uint8Array();
 export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = defaultMaxBytes): MetricStore => {
   const targets: Target[] = [];
   const byName = new Map<string, Set<StoredSeries>>();
-  const exemplars = new ExemplarStore();
+  const traces = new Map<string, number>();
   const descriptions = new Map<string, Metadata>();
-  const all = { series: 0, seriesBytes: 0, refused: 0 };
-  const bytes = (): number => targets.reduce((sum, target) => sum + target.bytes, all.seriesBytes + exemplars.bytes);
+  let refused = 0;
+  const all = (): StoredSeries[] => targets.flatMap(({ series }) => [...series.values()]);
+  const bytes = (): number => all().reduce((sum, series) => sum + series.bytes, 0);
 
-  const count = (series: StoredSeries, change: 1 | -1): void => {
-    all.series += change;
-    all.seriesBytes += change * series.bytes;
+  const countTrace = ({ labels: { trace_id: id = '' } }: Exemplar, change: 1 | -1): void => {
+    const left = (traces.get(id) ?? 0) + change;
+    if (left > 0) traces.set(id, left);
+    else traces.delete(id);
   };
-  const dropOldest = (target: Target): void => {
-    target.sealed.shift();
-    for (const [key, series] of target.series) {
-      series.starts.shift();
-      if (series.lastAt >= target.firstAt) continue;
-      target.series.delete(key);
-      byName.get(series.labels.__name__ ?? '')?.delete(series);
-      exemplars.forget(series);
-      count(series, -1);
+  const dropOldest = ({ blocks, series }: Target): void => {
+    blocks.shift();
+    for (const [key, one] of series) {
+      one.sealed.shift();
+      if (one.lastAt >= (blocks[0]?.times[0] ?? 0)) continue;
+      series.delete(key);
+      byName.get(one.labels.__name__ ?? '')?.delete(one);
+      for (const exemplar of one.exemplars) countTrace(exemplar, -1);
     }
   };
   const makeRoom = (now: number): void => {
+    const startOf = ({ blocks: [first] }: Target): number => first?.times[0] ?? 0;
     for (;;) {
-      const [oldest] = targets.filter(({ sealed }) => sealed.length > 0).sort((a, b) => a.firstAt - b.firstAt);
-      if (oldest === undefined || (oldest.firstAt >= now - retentionMs && bytes() <= maxBytes)) return;
+      const [oldest] = targets.filter(({ blocks }) => blocks.length > 1).sort((a, b) => startOf(a) - startOf(b));
+      if (oldest === undefined || (startOf(oldest) >= now - retentionMs && bytes() <= maxBytes)) return;
       dropOldest(oldest);
     }
   };
 
   const createWriter = (): SeriesWriter => {
-    const target = new Target();
+    const target: Target = { series: new Map(), blocks: [new Block()] };
+    const known = target.series;
     let now = Number.NEGATIVE_INFINITY;
     let isRefused = false;
     targets.push(target);
@@ -193,9 +164,9 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = default
         now = Math.max(now, at);
       },
       sample(key, describe, value) {
-        let series = target.series.get(key);
-        if (isRefused || (series === undefined && target.series.size >= maxSeriesPerTarget)) {
-          all.refused++;
+        let series = known.get(key);
+        if (isRefused || (series === undefined && known.size >= maxSeriesPerTarget)) {
+          refused++;
           return;
         }
         if (series === undefined) {
@@ -203,28 +174,36 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = default
           const name = series.labels.__name__ ?? '';
           byName.set(name, (byName.get(name) ?? new Set()).add(series));
           // A slice of the scraped text would keep all of that text in memory.
-          target.series.set(Buffer.from(key).toString(), series);
-          count(series, 1);
+          known.set(Buffer.from(key).toString(), series);
         }
-        if (series.lastAt === now) return;
+        series.column.append(target.blocks.at(-1)?.rows ?? 0, value);
         series.lastAt = now;
-        series.column ??= new Column();
-        series.column.append(target.rows, value);
       },
-      exemplar(key, exemplar) {
-        const series = target.series.get(key);
-        if (series !== undefined) exemplars.add(series, exemplar, now / 1_000);
+      exemplar(key, { labels, value, timestamp }) {
+        const exemplars = known.get(key)?.exemplars ?? [];
+        const [before, last = before] = exemplars.slice(-2);
+        const at = timestamp ?? (last?.value === value ? last.timestamp : undefined) ?? now / 1_000;
+        if (last?.labels.trace_id === labels.trace_id && last?.timestamp === at) return;
+        // The newest is always held, older ones about one per step.
+        const isClose = exemplars.length > 1 && (last?.timestamp ?? 0) - (before?.timestamp ?? 0) < exemplarStepS;
+        const left = isClose ? exemplars.splice(-1) : exemplars.splice(0, exemplars.length + 1 - maxExemplarsPerSeries);
+        for (const exemplar of left) countTrace(exemplar, -1);
+        const exemplar = { labels, value, timestamp: at };
+        exemplars.push(exemplar);
+        if (known.has(key)) countTrace(exemplar, 1);
       },
       metadata(family, field, text) {
-        const known = descriptions.get(family) ?? { type: 'unknown', help: '', unit: '' };
-        if (known[field] === text || (!descriptions.has(family) && descriptions.size >= maxSeriesPerTarget)) return;
-        descriptions.set(Buffer.from(family).toString(), { ...known, [field]: Buffer.from(text).toString() });
+        const one = descriptions.get(family) ?? { type: 'unknown', help: '', unit: '' };
+        if (one[field] === text || (!descriptions.has(family) && descriptions.size >= maxSeriesPerTarget)) return;
+        descriptions.set(Buffer.from(family).toString(), { ...one, [field]: Buffer.from(text).toString() });
       },
       finish() {
-        if (isRefused) return;
-        target.times[target.rows++] = now;
-        if (target.rows < rowsPerBlock) return;
-        target.seal();
+        const block = target.blocks.at(-1);
+        if (isRefused || block === undefined) return;
+        block.times[block.rows++] = now;
+        if (block.rows < rowsPerBlock) return;
+        target.blocks.push(new Block());
+        for (const series of known.values()) series.seal(rowsPerBlock);
         makeRoom(now);
       },
     };
@@ -232,22 +211,19 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = default
 
   const select = (matchers: readonly Matcher[]): StoredSeries[] => {
     const name = matchers.find((matcher) => matcher.name === '__name__')?.exact;
-    const candidates = name === undefined ? [...byName.values()].flatMap((named) => [...named]) : byName.get(name);
-    const isWanted = ({ labels }: StoredSeries): boolean =>
-      matchers.every((matcher) => matcher.matches(labels[matcher.name] ?? ''));
-    return [...(candidates ?? [])].filter(isWanted);
+    const candidates = name === undefined ? all() : [...(byName.get(name) ?? [])];
+    return candidates.filter(({ labels }) => matchers.every(({ name, matches }) => matches(labels[name] ?? '')));
   };
   return {
     createWriter,
     select,
     exemplars: (matchers, from, to) =>
-      select(matchers).flatMap((series) => {
-        const isShown = ({ timestamp = 0 }: Exemplar): boolean => timestamp * 1_000 >= from && timestamp * 1_000 <= to;
-        const shown = exemplars.of(series).filter(isShown);
-        return shown.length > 0 ? [{ labels: series.labels, exemplars: shown }] : [];
+      select(matchers).flatMap(({ labels, exemplars }) => {
+        const shown = exemplars.filter(({ timestamp = 0 }) => timestamp * 1_000 >= from && timestamp * 1_000 <= to);
+        return shown.length > 0 ? [{ labels, exemplars: shown }] : [];
       }),
-    leadsTo: (traceId) => exemplars.leadsTo(traceId),
+    leadsTo: (traceId) => traces.has(traceId),
     metadata: () => descriptions,
-    stats: () => ({ series: all.series, refused: all.refused, bytes: bytes() }),
+    stats: () => ({ series: all().length, refused, bytes: bytes() }),
   };
 };
