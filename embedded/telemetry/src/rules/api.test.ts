@@ -53,7 +53,6 @@ describe('after an evaluation', () => {
       {
         name: 'bad',
         query: 'one[5m]',
-        labels: {},
         health: 'err',
         lastError: 'rule result is not a vector or scalar',
         ...evaluated,

@@ -60,14 +60,18 @@ const toGroup = (evaluated: EvaluatedGroup, isWanted: ReturnType<typeof toFilter
 };
 
 const toRule = ({ rule, health, states }: EvaluatedRule) => {
-  const common = { name: rule.name, query: rule.query, labels: rule.labels, ...toHealth(health) };
-  if (rule.type === 'recording') return { ...common, type: rule.type };
+  const common = { name: rule.name, query: rule.query, ...toHealth(health) };
+  if (rule.type === 'recording') {
+    const hasLabels = Object.keys(rule.labels).length > 0;
+    return { ...common, ...(hasLabels ? { labels: rule.labels } : {}), type: rule.type };
+  }
   const alerts = states?.active() ?? [];
   return {
     state: stateOf(alerts),
     ...common,
     duration: rule.holdMs / 1_000,
     keepFiringFor: rule.keepFiringMs / 1_000,
+    labels: rule.labels,
     annotations: rule.annotations,
     alerts: alerts.map(toAlert),
     type: rule.type,

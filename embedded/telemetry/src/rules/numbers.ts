@@ -19,7 +19,7 @@ export const formatFloat = (value: number): string => {
 export const formatExponent = (value: number): string => special(value) ?? toGoExponent(value.toExponential());
 
 /** Go's `%.4g`, for 4 or any other number of significant digits. */
-export const formatGeneral = (value: number, digits: number): string => {
+const formatGeneral = (value: number, digits: number): string => {
   const text = special(value);
   if (text !== undefined) return text;
   const rounded = round(value, digits);
