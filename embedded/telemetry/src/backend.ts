@@ -75,7 +75,8 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
   const scraper = createScraper({ targets: scrapeTargets, metrics, maxBodyBytes: limits.scrapeBytes, now });
   const taken = { ...ports };
   const rules = createRules(options.rules ?? {}, {
-    query: createPromql(metrics).query,
+    // Nothing else can be done meanwhile, and the next run comes soon.
+    query: createPromql(metrics, { timeoutMs: 1_000 }).query,
     createWriter: metrics.createWriter,
     externalUrl: () => `http://${host}:${taken.prometheus}`,
     now,

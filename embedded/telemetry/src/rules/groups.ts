@@ -32,6 +32,9 @@ export const createEvaluatedGroup = (group: RuleGroup, store: RuleStore): Evalua
   };
 };
 
+/** The first run does not wait for a whole interval: whoever has just started wants to see something. */
+const firstRunMs = 2_000;
+
 /** Runs each group at its interval; a run that is not over is not overtaken, but counted as missed. */
 export const createSchedule = (
   groups: readonly EvaluatedGroup[],
@@ -53,7 +56,12 @@ export const createSchedule = (
   };
   return {
     start(): void {
-      for (const group of groups) timers.push(setInterval(() => tick(group), group.group.intervalMs));
+      for (const group of groups) {
+        const { intervalMs } = group.group;
+        const run = (): void => tick(group);
+        timers.push(setInterval(run, intervalMs));
+        if (intervalMs > firstRunMs) timers.push(setTimeout(run, firstRunMs));
+      }
     },
     async stop(): Promise<void> {
       for (const timer of timers) clearInterval(timer);
