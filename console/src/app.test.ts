@@ -35,10 +35,7 @@ beforeAll(async () => {
   backend.on('GET', '/api/traces', ({ query }) => ({ status: 200, body: { data: [query] } }));
   backend.on('GET', '/api/traces/:id', ({ params }) => ({ status: 200, body: { data: [params] } }));
   backend.on('POST', '/:index/_search', ({ params, body }) => ({ status: 200, body: { index: params.index, body } }));
-  backend.on('GET', '/api/v1/query', () => ({
-    status: 400,
-    body: { status: 'error', errorType: 'bad_data', error: 'no' },
-  }));
+  backend.on('GET', '/api/v1/query', () => ({ status: 400, body: refusal }));
   gateway.on('POST', '/api/customers', () => ({ status: 201, body: { id: '1' } }));
   gateway.on('POST', '/users/api/login', () => ({ status: 200, body: { accessToken: 'token-canary-1' } }));
   gateway.on('GET', '/api/products', () => ({ status: 200, body: { items: [{ sku: 'TEA-001' }] } }));
@@ -49,6 +46,13 @@ afterAll(async () => {
   await backend.stop();
   await gateway.stop();
 });
+
+const refusal = { status: 'error', errorType: 'bad_data', error: 'no' };
+
+const statusAndCode = async (answer: Response): Promise<unknown[]> => [
+  answer.status,
+  ((await answer.json()) as { code: string }).code,
+];
 
 const traceId = '4781ee61c33e32de7f91f2f9f9d5b7d8';
 const answerOrders = (status: number, body: object): void =>
@@ -76,7 +80,7 @@ describe('questions to the backends', () => {
 
   test('get a refusal as the backend said it', async () => {
     const answer = await fetch(`${service.app}/api/prometheus/query?query=x`);
-    expect([answer.status, (await answer.json()).errorType]).toEqual([400, 'bad_data']);
+    expect([answer.status, await answer.json()]).toEqual([400, refusal]);
   });
 
   test.each([
@@ -97,7 +101,7 @@ describe('questions to the backends', () => {
   test('are a 502 that names the backend if it does not answer, while the others do', async () => {
     const lonely = await start({ PROMETHEUS_URL: 'http://127.0.0.1:9' });
     const dead = await fetch(`${lonely.app}/api/prometheus/query?query=up`);
-    expect([dead.status, (await dead.json()).code]).toEqual([502, 'prometheus_unavailable']);
+    expect(await statusAndCode(dead)).toEqual([502, 'prometheus_unavailable']);
     expect((await fetch(`${lonely.app}/api/jaeger/traces`)).status).toBe(200);
     await lonely.stop();
   });
@@ -145,7 +149,7 @@ describe('an order from the page', () => {
   test('is refused outside of demo mode, and with a method that does not exist', async () => {
     const serious = await start({ DEMO_MODE: 'false' });
     const refused = await post('/api/orders', {}, serious.app);
-    expect([refused.status, (await refused.json()).code]).toEqual([403, 'not_in_demo_mode']);
+    expect(await statusAndCode(refused)).toEqual([403, 'not_in_demo_mode']);
     await serious.stop();
     expect((await post('/api/orders', { paymentMethod: 'gold' })).status).toBe(400);
   });
@@ -153,7 +157,7 @@ describe('an order from the page', () => {
   test('is a 502 with a code if there is no gateway', async () => {
     const alone = await start({ GATEWAY_URL: 'http://127.0.0.1:9' });
     const answer = await post('/api/orders', {}, alone.app);
-    expect([answer.status, (await answer.json()).code]).toEqual([502, 'gateway_unavailable']);
+    expect(await statusAndCode(answer)).toEqual([502, 'gateway_unavailable']);
     await alone.stop();
   });
 

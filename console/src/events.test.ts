@@ -76,7 +76,8 @@ test('a page that is new is told nothing old', async () => {
 test('only so many pages are told; a page that has gone makes room', async () => {
   const streams = await Promise.all(Array.from({ length: 64 }, () => listen()));
   const refused = await fetch(`${service.app}/api/events`);
-  expect([refused.status, (await refused.json()).code]).toEqual([503, 'too_many_streams']);
+  expect(refused.status).toBe(503);
+  expect(await refused.text()).toContain('"too_many_streams"');
   expect(await service.metric('console_event_streams')).toBe(64);
   for (const stream of streams) stream.close();
   await waitFor('room', async () => (await service.metric('console_event_streams')) === 0);

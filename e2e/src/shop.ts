@@ -7,14 +7,15 @@ import { isAlive, killIfAlive, type Launcher, launch } from './launcher.js';
 
 export const services = ['gateway', 'oauth', 'customer', 'product', 'order', 'payment'] as const;
 export type ServiceName = (typeof services)[number];
-export type PartName = ServiceName | 'document store' | 'telemetry backend';
+export type PartName = ServiceName | 'console' | 'document store' | 'telemetry backend';
 
 export interface Addresses {
   readonly gateway: string;
+  readonly console: string;
   readonly jaeger: string;
   readonly elasticsearch: string;
   readonly prometheus: string;
-  readonly admin: Readonly<Record<ServiceName, string>>;
+  readonly admin: Readonly<Record<ServiceName | 'console', string>>;
 }
 
 interface RunFile {

@@ -66,7 +66,7 @@ const EdgeLink = ({ laidOut, isDim }: EdgeProps) => {
   const { edge, path, label } = laidOut;
   const share = errorShareOf(edge) ?? 0;
   return (
-    <a href={toEdgeUrl(edge)} class={toEdgeClass('map-edge', edge, isDim)} aria-label={describeEdge(edge)}>
+    <a href={toEdgeUrl(edge)} class={toEdgeClass('map-edge', edge, isDim)}>
       <title>{describeEdge(edge)}</title>
       <path d={path} />
       <text x={label.x} y={label.y - 2}>
@@ -97,7 +97,6 @@ const NodeBox = ({ node, place, point }: NodeBoxProps) => {
     <a
       href={toNodeUrl(node)}
       class={`map-node${errors > 0 ? ' has-errors' : ''}`}
-      aria-label={describeNode(node)}
       onMouseEnter={() => point(service)}
       onMouseLeave={() => point(undefined)}
       onFocus={() => point(service)}

@@ -104,13 +104,19 @@ const toTime = (plot: uPlot | undefined, index: number | undefined): number | un
   return atS === undefined ? undefined : Math.round(atS * 1_000);
 };
 
-/** Where the exemplars lie in the drawing, in CSS pixels from the corner of the chart. */
+/** Nearer than this, one dot would hide the other. */
+const dotPixels = 10;
+
+/** Where the exemplars lie in the drawing, in CSS pixels from the corner of the chart; of those that lie together, the largest. */
 const toDots = (plot: uPlot, exemplars: readonly Exemplar[]): Dot[] => {
   const { offsetLeft, offsetTop, clientWidth, clientHeight } = plot.over;
-  return exemplars.flatMap((exemplar) => {
-    const left = plot.valToPos(exemplar.atMs / 1_000, 'x');
-    const top = plot.valToPos(exemplar.value, 'y');
-    const isInside = left >= 0 && left <= clientWidth && top >= 0 && top <= clientHeight;
-    return isInside ? [{ exemplar, left: left + offsetLeft, top: top + offsetTop }] : [];
-  });
+  const dots: Dot[] = [];
+  for (const exemplar of [...exemplars].sort((a, b) => b.value - a.value)) {
+    const [x, y] = [plot.valToPos(exemplar.atMs / 1_000, 'x'), plot.valToPos(exemplar.value, 'y')];
+    const isInside = x >= 0 && x <= clientWidth && y >= 0 && y <= clientHeight;
+    const dot = { exemplar, left: x + offsetLeft, top: y + offsetTop };
+    const isFree = dots.every(({ left, top }) => Math.hypot(left - dot.left, top - dot.top) >= dotPixels);
+    if (isInside && isFree) dots.push(dot);
+  }
+  return dots;
 };
