@@ -18,6 +18,8 @@ import { createReferencedTraces } from './store/referenced.js';
 import { createSpanStore } from './store/spans.js';
 
 const mebibyte = 1_048_576;
+/** Nothing else can be done while a rule is evaluated, and the next run comes soon. */
+const ruleTimeoutMs = 1_000;
 
 /** All bounds of memory. The stores' bytes are estimates that come out within a fifth of what V8 takes. */
 export const defaultLimits = {
@@ -75,8 +77,7 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
   const scraper = createScraper({ targets: scrapeTargets, metrics, maxBodyBytes: limits.scrapeBytes, now });
   const taken = { ...ports };
   const rules = createRules(options.rules ?? {}, {
-    // Nothing else can be done meanwhile, and the next run comes soon.
-    query: createPromql(metrics, { timeoutMs: 1_000 }).query,
+    query: createPromql(metrics, ruleTimeoutMs).query,
     createWriter: metrics.createWriter,
     externalUrl: () => `http://${host}:${taken.prometheus}`,
     now,
