@@ -6,6 +6,7 @@ import { BackendError } from './backend-error.js';
 import type { Query } from './elasticsearch.js';
 import { type EvidenceClients, gatherEvidence } from './evidence.js';
 import type { TraceSearch } from './jaeger.js';
+import type { Rule } from './prometheus.js';
 
 const nowMs = testStartUs / 1_000 + 60_000;
 const ids = {
@@ -32,6 +33,23 @@ const lines = [
   line({ at: 2_001, fact: 'order.placed', trace: recovery.traceId, fields: orderTags }),
   line({ at: 20, fact: 'http.error', service: 'product', level: 'warn', trace: 'other' }),
 ];
+
+const rule: Rule = {
+  name: 'BreakerOpen',
+  query: 'x',
+  type: 'alerting',
+  health: 'ok',
+  annotations: { summary: '{{ $labels.service }} is not called', runbook: 'docs/runbooks/breaker-open.md' },
+  alerts: [
+    {
+      labels: { alertname: 'BreakerOpen', severity: 'ticket', service: 'payment' },
+      annotations: { summary: 'payment is not called', runbook: 'docs/runbooks/breaker-open.md' },
+      state: 'firing',
+      activeAt: '',
+      value: '2',
+    },
+  ],
+};
 
 /** Backends that hold these traces and lines, and know of queries what the evidence asks. */
 const createBackends = (traces: readonly Trace[] = [first, recovery], held: readonly LogLine[] = lines) => {
@@ -75,8 +93,13 @@ const createBackends = (traces: readonly Trace[] = [first, recovery], held: read
       query: async (expression) =>
         expression.includes('circuit_breaker_state')
           ? [{ labels: { job: 'order', peer_service: 'payment' }, value: 2 }]
-          : [],
-      rules: async () => [],
+          : [
+              {
+                labels: { alertname: 'BreakerOpen', alertstate: 'firing', severity: 'ticket', service: 'payment' },
+                value: 1,
+              },
+            ],
+      rules: async () => [{ name: 'breakers', file: '', rules: [rule] }],
     } as Partial<EvidenceClients['prometheus']> as EvidenceClients['prometheus'],
   };
   return { clients, searches };
@@ -94,6 +117,15 @@ test.each([
   expect(evidence.lines.map(({ fact }) => fact)).toEqual(['order.accepted', 'order.placed']);
   expect(evidence.around.map(({ service }) => service)).toEqual(['product']);
   expect(evidence.breakers).toEqual([{ service: 'order', peer: 'payment', state: 'open' }]);
+  expect(evidence.alerts).toEqual([
+    {
+      name: 'BreakerOpen',
+      severity: 'ticket',
+      service: 'payment',
+      summary: 'payment is not called',
+      runbook: 'docs/runbooks/breaker-open.md',
+    },
+  ]);
   expect(evidence.unavailable).toEqual([]);
 });
 

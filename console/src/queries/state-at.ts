@@ -1,5 +1,5 @@
 import type { Breaker, FiringAlert } from '../analysis/why/evidence.js';
-import type { PrometheusClient } from './prometheus.js';
+import type { Alert, Labels, PrometheusClient, Rule } from './prometheus.js';
 import type { RequestOptions } from './request-json.js';
 
 /** A scrape may come that long after what it tells of, and no later than now. */
@@ -28,26 +28,39 @@ export const breakersAt = async (
   }));
 };
 
-/** The alerts that were firing at this moment, with what their rules say about them now. */
+/** An alert waits before it fires; one that fires this long after is about the same. */
+const alertLagMs = 60_000;
+
+/** The alerts that were firing at this moment or within a minute after it, with what their rules say about them. */
 export const alertsAt = async (
   prometheus: PrometheusClient,
   atMs: number,
   nowMs: number,
   options?: RequestOptions,
 ): Promise<FiringAlert[]> => {
-  const at = Math.min(atMs + scrapeLagMs, nowMs);
-  const samples = await prometheus.query('ALERTS{alertstate="firing"}', at, options);
+  const at = Math.min(atMs + alertLagMs, nowMs);
+  const samples = await prometheus.query('max_over_time(ALERTS{alertstate="firing"}[75s])', at, options);
   if (samples.length === 0) return [];
   const rules = (await prometheus.rules(options)).flatMap((group) => group.rules);
   const byName = new Map<string, FiringAlert>();
   for (const { labels } of samples) {
     const name = labels.alertname ?? '';
-    const { annotations = {} } = rules.find((rule) => rule.type === 'alerting' && rule.name === name) ?? {};
-    // Texts with a template in them were meant for one alert, and are not filled in here.
-    const summary = annotations.summary?.includes('{{') ? '' : (annotations.summary ?? '');
     const service = labels.service ?? labels.job ?? '';
+    const annotations = annotationsOf(labels, rules);
+    const summary = annotations.summary ?? '';
     const runbook = annotations.runbook_url ?? annotations.runbook ?? '';
     byName.set(`${name} ${service}`, { name, severity: labels.severity ?? '', service, summary, runbook });
   }
   return [...byName.values()];
+};
+
+/** Of the alert itself while it is active; of its rule without texts that are a template for each alert. */
+const annotationsOf = (labels: Labels, rules: readonly Rule[]): Labels => {
+  const ofName = rules.filter(({ type, name }) => type === 'alerting' && name === labels.alertname);
+  const isSame = (alert: Alert): boolean =>
+    Object.entries(alert.labels).every(([name, value]) => name === 'alertname' || labels[name] === value);
+  const active = ofName.flatMap(({ alerts = [] }) => alerts).find(isSame);
+  if (active !== undefined) return active.annotations;
+  const annotations = Object.entries(ofName[0]?.annotations ?? {});
+  return Object.fromEntries(annotations.filter(([, text]) => !text.includes('{{')));
 };
