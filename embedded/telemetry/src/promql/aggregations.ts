@@ -7,13 +7,13 @@ interface AggregationFunction {
   /** The first letters of types. */
   takes: 'v' | 'sv';
   /** Of the values that a group has at one time, at least one. */
-  reduce?: (values: Float64Array, parameter: number) => number;
+  reduce?: (values: readonly number[], parameter: number) => number;
   /** Instead of a value, the members that are first in this order. */
   order?: 1 | -1;
 }
 
 // To Prometheus a single value has no variance, even NaN.
-const spread = (values: Float64Array): number => (values.length === 1 ? 0 : variance(values, false));
+const spread = (values: readonly number[]): number => (values.length === 1 ? 0 : variance(values, false));
 
 export const aggregations: Readonly<Record<string, AggregationFunction>> = {
   sum: { takes: 'v', reduce: (values) => sum(values, false) },
@@ -38,7 +38,7 @@ export const aggregate = (aggregation: Aggregation, columns: readonly Column[], 
   return [...groups.values()].flatMap(({ labels, members }) => {
     if (reduce === undefined) return first(members, order, parameter);
     const valueAt = (step: number): number | undefined => {
-      const present = Float64Array.from(presentAt(members, step), ({ values }) => values[step] ?? 0);
+      const present = presentAt(members, step).map(({ values }) => values[step] ?? 0);
       return present.length > 0 ? reduce(present, parameter[step] ?? 0) : undefined;
     };
     return [{ labels, values: members[0]?.values.map((_, step) => valueAt(step)) ?? [] }];

@@ -1,4 +1,4 @@
-import type { SeriesReader } from '../store/metrics.js';
+import type { Points, SeriesReader } from '../store/metrics.js';
 import type { Labels } from '../store/metrics-labels.js';
 import { aggregate } from './aggregations.js';
 import { evaluateBinary } from './binary.js';
@@ -19,12 +19,6 @@ export interface Context {
 /** So long a value is the value. */
 const lookbackMs = 5 * 60_000;
 
-/** The times that a selector looks at when the question is asked at those of the grid. */
-const lookTimes = ({ at, offset }: Selector | Subquery, grid: Grid, { start, end }: Context): number[] => {
-  const fixed = at === 'start' ? start : at === 'end' ? end : at;
-  return timesOf(grid).map((time) => (fixed ?? time) - offset);
-};
-
 /** The value at every time of the grid of every series; each series is read once. Scalars are one column. */
 export const evaluate = (expression: Expression, grid: Grid, context: Context): Column[] => {
   const columnsOf = (of: Expression): Column[] => evaluate(of, grid, context);
@@ -33,11 +27,10 @@ export const evaluate = (expression: Expression, grid: Grid, context: Context): 
       return [{ labels: {}, values: timesOf(grid).map(() => expression.value) }];
     case 'parentheses':
       return columnsOf(expression.of);
-    case 'negation':
-      return distinct(
-        columnsOf(expression.of).map((column) => nameless(mapColumn(column, (value) => -value))),
-        true,
-      );
+    case 'negation': {
+      const negated = columnsOf(expression.of).map((column) => mapColumn(column, (value) => -value));
+      return distinct(negated.map(nameless), true);
+    }
     case 'binary':
       return evaluateBinary(expression, columnsOf(expression.left), columnsOf(expression.right));
     case 'aggregation': {
@@ -48,78 +41,86 @@ export const evaluate = (expression: Expression, grid: Grid, context: Context): 
       return latest(expression, grid, context, (value) => value);
     case 'call': {
       const { name, args } = expression;
-      const arg = (index: number): Expression => args[index] ?? { kind: 'string', type: 'text', value: '' };
-      const run = functions[name]?.run({
+      const call = {
         args,
         grid,
-        columns: (index) => columnsOf(arg(index)),
-        slide: (index, measure, parameters) => slide(arg(index), grid, context, measure, parameters),
-        sampleTimes: (selector) => latest(selector, grid, context, (_, time) => time / 1_000),
-      });
-      return run ?? [];
+        columns: (index: number) => (args[index] ? columnsOf(args[index]) : []),
+        slide: (measure: Measure, parameters?: Values) =>
+          args.flatMap((arg) => (isRange(arg) ? slide(arg, grid, context, measure, parameters) : [])),
+        sampleTimes: (selector: Selector) => latest(selector, grid, context, (_, time) => time / 1_000),
+      };
+      return functions[name]?.run(call) ?? [];
     }
     default:
       return [];
   }
 };
 
+/** The times that a selector looks at when the question is asked at those of the grid. */
+const looksOf = ({ at, offset }: Selector | Subquery, grid: Grid, { start, end }: Context): number[] => {
+  const fixed = at === 'start' ? start : at === 'end' ? end : at;
+  return timesOf(grid).map((time) => (fixed ?? time) - offset);
+};
+
+export const isRange = (expression: Expression): expression is Selector | Subquery =>
+  'range' in expression && expression.type === 'range';
+
 type Pick = (value: number, time: number) => number;
 
 /** The newest sample of each series that is not older than the lookback, unless the series is gone since. */
 const latest = (selector: Selector, grid: Grid, context: Context, pick: Pick): Column[] => {
-  const looks = lookTimes(selector, grid, context);
-  return context.store.select(selector.matchers).map((series) => {
-    const { times, values } = series.read((looks[0] ?? 0) - lookbackMs, looks.at(-1) ?? 0);
+  const looks = looksOf(selector, grid, context);
+  return context.store.select(selector.matchers).map(({ labels, read }) => {
     context.spend(grid.count);
+    const { times, values } = read((looks[0] ?? 0) - lookbackMs, looks.at(-1) ?? 0);
     let next = 0;
     const valueAt = (look: number): number | undefined => {
       while ((times[next] ?? Number.POSITIVE_INFINITY) <= look) next++;
       const [time = Number.NEGATIVE_INFINITY, value] = [times[next - 1], values[next - 1]];
       return value === undefined || time < look - lookbackMs ? undefined : pick(value, time);
     };
-    return { labels: series.labels, values: looks.map(valueAt) };
+    return { labels, values: looks.map(valueAt) };
   });
 };
 
-/** What `use` makes of the points of each series that the windows of a range can ask for, one series after the other. */
-export const readRange = <T>(
-  of: Selector | Subquery,
-  grid: Grid,
-  context: Context,
-  use: (labels: Labels, times: Float64Array, values: Float64Array) => T,
-): T[] => {
-  const looks = lookTimes(of, grid, context);
+type Use<T> = (labels: Labels, times: readonly number[], values: readonly number[]) => T;
+const isPresent = (value: number | undefined): value is number => value !== undefined;
+
+/** What `use` makes of all points of each series that the windows of a range can ask for. */
+export const readRange = <T>(of: Selector | Subquery, grid: Grid, context: Context, use: Use<T>): T[] => {
+  const looks = looksOf(of, grid, context);
   const [from, to] = [(looks[0] ?? 0) - of.range, looks.at(-1) ?? 0];
-  const usePresent = (labels: Labels, times: readonly number[], values: Values): T => {
-    const isPresent = (_: unknown, index: number): boolean => values[index] !== undefined;
+  const usePoints = (labels: Labels, { times, values }: Points): T => {
     context.spend(grid.count);
-    return use(labels, Float64Array.from(times.filter(isPresent)), Float64Array.from(values.filter(isNumber)));
+    if (values.every(isPresent)) return use(labels, times, values);
+    const present = times.filter((_, index) => isPresent(values[index]));
+    return use(labels, present, values.filter(isPresent));
   };
   if (of.kind === 'selector')
-    return context.store.select(of.matchers).map((series) => {
-      const { times, values } = series.read(from, to);
-      return usePresent(series.labels, times, values);
-    });
+    return context.store.select(of.matchers).map(({ labels, read }) => usePoints(labels, read(from, to)));
   // The steps of a subquery are multiples of its step, whenever it is asked.
   const start = Math.ceil(from / of.step) * of.step;
   const inner = { start, step: of.step, count: Math.max(0, Math.floor((to - start) / of.step) + 1) };
-  return evaluate(of.of, inner, context).map(({ labels, values }) => usePresent(labels, timesOf(inner), values));
+  const times = timesOf(inner);
+  return evaluate(of.of, inner, context).map(({ labels, values }) => usePoints(labels, { times, values }));
 };
 
-const isNumber = (value: number | undefined): value is number => value !== undefined;
-
-const slide = (of: Expression, grid: Grid, context: Context, measure: Measure, parameters: Values = []): Column[] => {
-  if (of.kind !== 'selector' && of.kind !== 'subquery') return [];
-  const [asked, looks] = [timesOf(grid), lookTimes(of, grid, context)];
+const slide = (
+  of: Selector | Subquery,
+  grid: Grid,
+  context: Context,
+  measure: Measure,
+  parameters: Values = [],
+): Column[] => {
+  const [asked, looks] = [timesOf(grid), looksOf(of, grid, context)];
   return readRange(of, grid, context, (labels, times, values) => {
     let [first, end] = [0, 0];
     const results = looks.map((to, step) => {
       const from = to - of.range;
       while ((times[end] ?? Number.POSITIVE_INFINITY) <= to) end++;
       while (first < end && (times[first] ?? 0) < from) first++;
-      if (first === end) return undefined;
-      const points = { times: times.subarray(first, end), values: values.subarray(first, end) };
-      return measure({ ...points, from, to, at: asked[step] ?? 0 }, parameters[step] ?? 0);
+      const window = { times, values, first, end, from, to, at: asked[step] ?? 0 };
+      return first < end ? measure(window, parameters[step] ?? 0) : undefined;
     });
     return { labels, values: results };
   });

@@ -20,8 +20,8 @@ export interface Call {
   args: readonly Expression[];
   grid: Grid;
   columns(index: number): Column[];
-  /** What is made of the windows of a range; `parameters` are a scalar's. */
-  slide(index: number, measure: Measure, parameters?: Values): Column[];
+  /** What is made of the windows of the range among them; `parameters` are a scalar's. */
+  slide(measure: Measure, parameters?: Values): Column[];
   /** When the values of a selector were sampled, in seconds. */
   sampleTimes(selector: Selector): Column[];
 }
@@ -60,7 +60,7 @@ const overTime = (name: string): PromqlFunction => {
   return {
     takes,
     run(call) {
-      const columns = call.slide(takes.indexOf('r'), measure, call.columns(takes.indexOf('s'))[0]?.values);
+      const columns = call.slide(measure, call.columns(takes.indexOf('s'))[0]?.values);
       if (name === 'absent_over_time') return absent(call, columns);
       return distinct(name === 'last_over_time' ? columns : columns.map(nameless), true);
     },
@@ -106,18 +106,17 @@ const sorted = (order: 1 | -1): PromqlFunction => ({
 });
 
 const histogramQuantile = ({ columns }: Call): Column[] => {
-  const shares = columns(0)[0]?.values ?? [];
-  const boundOf = ({ labels: { le = '' } }: Column): number =>
-    Number(le.replace(/^([-+]?)inf$/i, '$1Infinity') || 'none');
-  const buckets = columns(1).filter((column) => !Number.isNaN(boundOf(column)));
-  const results = [...groupBy(buckets, (labels) => dropLabels(labels, ['le'])).values()].map(({ labels, members }) => {
-    const sorted = members.map((column) => ({ bound: boundOf(column), column })).sort((a, b) => a.bound - b.bound);
-    const values = shares.map((share = 0, step) => {
-      const counted = sorted.map(({ bound, column: { values } }) => ({ bound, count: values[step] }));
-      const present = counted.flatMap(({ bound, count }) => (count === undefined ? [] : [{ bound, count }]));
-      return present.length > 0 ? bucketQuantile(present, share) : undefined;
+  const boundOf = ({ le = '' }: Labels): number => Number(le.replace(/^([-+]?)inf$/i, '$1Infinity') || 'none');
+  const buckets = columns(1).filter(({ labels }) => !Number.isNaN(boundOf(labels)));
+  buckets.sort((a, b) => boundOf(a.labels) - boundOf(b.labels));
+  const groups = groupBy(buckets, (labels) => dropLabels(labels, ['le']));
+  const results = [...groups.values()].map(({ labels, members }) => {
+    const bounds = members.map((member) => boundOf(member.labels));
+    const values = columns(0)[0]?.values.map((share = 0, step) => {
+      const counts = members.map(({ values }, index) => ({ bound: bounds[index] ?? 0, count: values[step] }));
+      return bucketQuantile(counts, share);
     });
-    return nameless({ labels, values });
+    return nameless({ labels, values: values ?? [] });
   });
   return distinct(results);
 };

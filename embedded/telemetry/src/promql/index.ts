@@ -1,19 +1,16 @@
 import type { SeriesReader } from '../store/metrics.js';
-import { timesOf } from './columns.js';
-import { type Context, evaluate, readRange } from './evaluate.js';
+import { timesOf, type Values } from './columns.js';
+import { type Context, evaluate, isRange, readRange } from './evaluate.js';
 import { parsePromql } from './parse.js';
 import { type Expression, type Labels, PromqlError, type Series, type Value } from './types.js';
 
 export { parsePromql } from './parse.js';
 export { type Expression, type Labels, PromqlError, type Sample, type Series, type Value } from './types.js';
 
-type Matrix = Extract<Value, { type: 'matrix' }>;
-
+/** Times are epoch milliseconds. Both throw a PromqlError. */
 export interface Promql {
-  /** `at` is epoch milliseconds. Throws a PromqlError. */
   query(expression: Expression | string, at: number): Value;
-  /** Times are epoch milliseconds, the step milliseconds. Throws a PromqlError. */
-  queryRange(expression: Expression | string, start: number, end: number, step: number): Matrix;
+  queryRange(expression: Expression | string, start: number, end: number, stepMs: number): Value & { type: 'matrix' };
 }
 
 const defaultTimeoutMs = 10_000;
@@ -27,24 +24,20 @@ export const createPromql = (store: SeriesReader, timeoutMs = defaultTimeoutMs):
     let points = 0;
     const spend = (more: number): void => {
       points += more;
-      if (points > maxPoints)
-        throw new PromqlError('execution', 'query processing would load too many samples into memory');
+      if (points > maxPoints) throw new PromqlError('execution', 'query would load too many samples into memory');
       if (performance.now() > deadline) throw new PromqlError('timeout', 'query timed out in expression evaluation');
     };
     return { store, start, end, spend };
   };
+  const parsed = (expression: Expression | string): Expression =>
+    typeof expression === 'string' ? parsePromql(expression) : expression;
   return {
     query(text, at) {
-      const expression = typeof text === 'string' ? parsePromql(text) : text;
-      const grid = { start: at, step: 1, count: 1 };
-      const context = contextOf(at, at);
+      const expression = parsed(text);
+      const [grid, context] = [{ start: at, step: 1, count: 1 }, contextOf(at, at)];
       if (expression.kind === 'string') return { type: 'string', value: expression.value };
-      if (expression.kind === 'subquery' || (expression.kind === 'selector' && expression.type === 'range')) {
-        const series = readRange(expression, grid, context, (labels, times, values) =>
-          toSeries(labels, [...times], [...values]),
-        );
-        return { type: 'matrix', series: series.filter(({ points }) => points.length > 0) };
-      }
+      if (isRange(expression))
+        return { type: 'matrix', series: readRange(expression, grid, context, toSeries).filter(hasPoints) };
       const columns = evaluate(expression, grid, context);
       if (expression.type === 'scalar') return { type: 'scalar', value: columns[0]?.values[0] ?? Number.NaN };
       const samples = columns.flatMap(({ labels, values: [value] }) =>
@@ -53,21 +46,21 @@ export const createPromql = (store: SeriesReader, timeoutMs = defaultTimeoutMs):
       return { type: 'vector', samples };
     },
     queryRange(text, start, end, step) {
-      const expression = typeof text === 'string' ? parsePromql(text) : text;
+      const expression = parsed(text);
       if (expression.type === 'text' || expression.type === 'range')
         throw new PromqlError('bad_data', 'invalid expression type for range query, must be Scalar or instant Vector');
       const grid = { start, step, count: Math.floor((end - start) / step) + 1 };
+      const times = timesOf(grid);
       const columns = evaluate(expression, grid, contextOf(start, end));
-      const series = columns.map(({ labels, values }) => toSeries(labels, timesOf(grid), values));
-      const sorted = series
-        .map((one) => ({ one, key: JSON.stringify(one.labels) }))
-        .sort((a, b) => (a.key < b.key ? -1 : 1));
-      return { type: 'matrix', series: sorted.map(({ one }) => one).filter(({ points }) => points.length > 0) };
+      const series = columns.map(({ labels, values }) => toSeries(labels, times, values)).filter(hasPoints);
+      const keyed = series.map((one) => [JSON.stringify(one.labels), one] as const);
+      return { type: 'matrix', series: keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) };
     },
   };
 };
 
-const toSeries = (labels: Labels, times: readonly number[], values: readonly (number | undefined)[]): Series => ({
+const hasPoints = ({ points }: Series): boolean => points.length > 0;
+const toSeries = (labels: Labels, times: readonly number[], values: Readonly<Values>): Series => ({
   labels,
   points: values.flatMap((value, index) => (value === undefined ? [] : [{ at: times[index] ?? 0, value }])),
 });

@@ -61,15 +61,19 @@ const combine = (operator: string, modifiers: Modifiers, left: Expression, right
 const shiftable = (of: Expression): Selector | Subquery =>
   of.kind === 'selector' || of.kind === 'subquery'
     ? of
-    : refuse('modifier must be preceded by an instant vector selector or range vector selector or a subquery');
+    : refuse('modifier must be preceded by a selector or a subquery');
 
 /** Throws a PromqlError of type `bad_data` that says what is wrong or not supported. */
 export const parsePromql = (text: string): Expression => {
   const textOf = (node: SyntaxNode | null | undefined): string => (node ? text.slice(node.from, node.to) : '');
   const child = (node: SyntaxNode | null, name: string): string => textOf(node?.getChild(name));
   const namesIn = (list: SyntaxNode | null | undefined): string[] => list?.getChildren('LabelName').map(textOf) ?? [];
-  const read = (node: SyntaxNode | null | undefined): Expression =>
-    readers[node?.name ?? '']?.(node as SyntaxNode) ?? refuse(`${textOf(node)} is not supported`);
+  const read = (node: SyntaxNode): Expression => {
+    const change = changes[node.name];
+    if (change) return modify(readInner(node), (last) => change(last, node));
+    return readers[node.name]?.(node) ?? refuse(`${textOf(node)} is not supported`);
+  };
+  const readInner = (node: SyntaxNode): Expression => read(node.getChild('Expr') ?? node);
   const argumentsOf = (node: SyntaxNode, name: string, takes: string | undefined): Expression[] => {
     if (takes === undefined) return refuse(`"${name}" is not supported`);
     const args = node.getChild('FunctionCallBody')?.getChildren('Expr').map(read).map(bare) ?? [];
@@ -78,6 +82,32 @@ export const parsePromql = (text: string): Expression => {
     return refuse(`"${name}" does not take (${types.join(', ')})`);
   };
 
+  const changes: Readonly<Record<string, (of: Expression, node: SyntaxNode) => Expression>> = {
+    OffsetExpr(last, node) {
+      const of = shiftable(last);
+      if (of.offset !== 0) refuse('offset may not be set multiple times');
+      const [, sign, amount = ''] = /^(-?)\s*(.*)$/.exec(child(node, 'OffsetDurationExpr')) ?? [];
+      return { ...of, offset: parseDuration(amount) * (sign ? -1 : 1) };
+    },
+    StepInvariantExpr(last, node) {
+      const of = shiftable(last);
+      if (of.at !== undefined) refuse('@ <timestamp> may not be set multiple times');
+      const edge = child(node, 'AtModifierPreprocessors').toLowerCase();
+      if (edge === 'start' || edge === 'end') return { ...of, at: edge };
+      const at = Math.round(parseNumber(textOf(node.lastChild)) * 1_000);
+      return Number.isFinite(at) ? { ...of, at } : refuse('timestamp out of bounds for @ modifier');
+    },
+    MatrixSelector(of, node) {
+      if (of.kind !== 'selector' || of.type === 'range') return refuse('ranges only allowed for vector selectors');
+      if (of.offset !== 0 || of.at !== undefined) return refuse('no offset and @ modifiers allowed before range');
+      return { ...of, type: 'range', range: parseDuration(child(node, 'DurationExpr')) };
+    },
+    SubqueryExpr(of, node) {
+      if (of.type !== 'vector') return refuse(`subquery is only allowed on instant vector, got ${of.type} instead`);
+      const [range = 0, step = defaultStepMs] = node.getChildren('DurationExpr').map(textOf).map(parseDuration);
+      return { kind: 'subquery', type: 'range', of: bare(of), range, step, offset: 0, at: undefined };
+    },
+  };
   const readers: Readonly<Record<string, (node: SyntaxNode) => Expression>> = {
     StringLiteral: (node) => ({ kind: 'string', type: 'text', value: parseText(textOf(node)) }),
     NumberDurationLiteral(node) {
@@ -86,61 +116,27 @@ export const parsePromql = (text: string): Expression => {
       return sign === '-' ? negate(number) : number;
     },
     ParenExpr(node) {
-      const of = read(node.getChild('Expr'));
+      const of = readInner(node);
       return { kind: 'parentheses', type: of.type, of };
     },
-    UnaryExpr(node) {
-      const of = read(node.getChild('Expr'));
-      return text.charAt(node.from) === '-' ? negate(of) : of;
-    },
+    UnaryExpr: (node) => (text.charAt(node.from) === '-' ? negate(readInner(node)) : readInner(node)),
     BinaryExpr(node) {
-      const [left, right] = node.getChildren('Expr');
+      const [left = node, right = node] = node.getChildren('Expr');
       const clause = node.getChild('MatchingModifierClause');
       const [labels = [], include = []] = clause?.getChildren('GroupingLabels').map(namesIn) ?? [];
       const group = clause?.getChild('GroupLeft') ? 'left' : clause?.getChild('GroupRight') ? 'right' : undefined;
       const isBool = node.getChild('BoolModifier') !== null;
       const modifiers = { isBool, isOn: child(clause, 'On') !== '', labels, group, include } as const;
-      const [, operator = ''] = /^(?:\s|#.*)*([-+*/%^<>=!]=?|\w+)/.exec(text.slice(left?.to)) ?? [];
+      const [, operator = ''] = /^(?:\s|#.*)*([-+*/%^<>=!]=?|\w+)/.exec(text.slice(left.to)) ?? [];
       return combine(operator.toLowerCase(), modifiers, read(left), read(right));
     },
-    OffsetExpr: (node) =>
-      modify(read(node.getChild('Expr')), (last) => {
-        const of = shiftable(last);
-        if (of.offset !== 0) refuse('offset may not be set multiple times');
-        const [, sign, amount = ''] = /^(-?)\s*(.*)$/.exec(child(node, 'OffsetDurationExpr')) ?? [];
-        return { ...of, offset: parseDuration(amount) * (sign ? -1 : 1) };
-      }),
-    StepInvariantExpr: (node) =>
-      modify(read(node.getChild('Expr')), (last) => {
-        const of = shiftable(last);
-        if (of.at !== undefined) refuse('@ <timestamp> may not be set multiple times');
-        const edge = child(node, 'AtModifierPreprocessors').toLowerCase();
-        if (edge === 'start' || edge === 'end') return { ...of, at: edge };
-        const at = Math.round(parseNumber(textOf(node.lastChild)) * 1_000);
-        return Number.isFinite(at) ? { ...of, at } : refuse('timestamp out of bounds for @ modifier');
-      }),
-    MatrixSelector: (node) =>
-      modify(read(node.getChild('Expr')), (of) => {
-        if (of.kind !== 'selector' || of.type === 'range') return refuse('ranges only allowed for vector selectors');
-        if (of.offset !== 0 || of.at !== undefined) return refuse('no offset and @ modifiers allowed before range');
-        return { ...of, type: 'range', range: parseDuration(child(node, 'DurationExpr')) };
-      }),
-    SubqueryExpr: (node) =>
-      modify(read(node.getChild('Expr')), (of) => {
-        if (of.type !== 'vector') return refuse(`subquery is only allowed on instant vector, got ${of.type} instead`);
-        const [range = 0, step = defaultStepMs] = node.getChildren('DurationExpr').map(textOf).map(parseDuration);
-        return { kind: 'subquery', type: 'range', of: bare(of), range, step, offset: 0, at: undefined };
-      }),
     VectorSelector(node) {
       const name = child(node, 'Identifier');
       const inBraces = node.getChild('LabelMatchers')?.getChildren('UnquotedLabelMatcher') ?? [];
-      const matchers = inBraces.map((matcher) =>
-        createMatcher(
-          child(matcher, 'LabelName'),
-          child(matcher, 'MatchOp'),
-          parseText(child(matcher, 'StringLiteral')),
-        ),
-      );
+      const matchers = inBraces.map((matcher) => {
+        const text = parseText(child(matcher, 'StringLiteral'));
+        return createMatcher(child(matcher, 'LabelName'), child(matcher, 'MatchOp'), text);
+      });
       if (name && matchers.some((matcher) => matcher.name === '__name__')) refuse('metric name must not be set twice');
       if (name) matchers.push(createMatcher('__name__', '=', name));
       if (matchers.every(({ matches }) => matches('')))
@@ -157,14 +153,8 @@ export const parsePromql = (text: string): Expression => {
       const modifier = node.getChild('AggregateModifier');
       const args = argumentsOf(node, operator, aggregations[operator]?.takes);
       const labels = namesIn(modifier?.getChild('GroupingLabels'));
-      return {
-        kind: 'aggregation',
-        type: 'vector',
-        operator,
-        isWithout: child(modifier, 'Without') !== '',
-        labels,
-        args,
-      };
+      const isWithout = child(modifier, 'Without') !== '';
+      return { kind: 'aggregation', type: 'vector', operator, isWithout, labels, args };
     },
   };
 
@@ -172,16 +162,15 @@ export const parsePromql = (text: string): Expression => {
   let depth = 0;
   tree.iterate({
     enter({ type, from }) {
-      const [before, after] = [text.slice(0, from), text.slice(from)];
-      const [, name] = /([a-zA-Z_]\w*)\s*$/.exec(before) ?? [];
+      const [before, after] = [text.slice(0, from), text.slice(from).trim() || 'end of input'];
       const lines = before.split('\n');
       const place = `${lines.length}:${(lines.at(-1) ?? '').length + 1}: `;
+      const [called] = after.startsWith('(') ? (/[a-zA-Z_]\w*\s*$/.exec(before) ?? []) : [];
+      if (type.isError) refuse(called ? `unknown function with name "${called}"` : `unexpected ${after}`, place);
       if (newer.test(type.name)) refuse(`${after} is not supported`, place);
-      if (type.isError && name && after.startsWith('(')) refuse(`unknown function with name "${name}"`, place);
-      if (type.isError) refuse(`unexpected ${after.trim() || 'end of input'}`, place);
-      if (++depth > maxDepth) refuse('nested too deeply');
+      if (++depth > maxDepth) refuse('nested too deeply', place);
     },
     leave: () => void depth--,
   });
-  return bare(read(tree.topNode.getChild('Expr')));
+  return bare(readInner(tree.topNode));
 };

@@ -25,13 +25,13 @@ export class Sum {
 }
 
 /** As Prometheus does it: `isKept` over time, not over series. So in the next ones, of at least one value. */
-export const sum = (values: Float64Array, isKept: boolean): number => {
+export const sum = (values: readonly number[], isKept: boolean): number => {
   const all = new Sum(isKept);
   for (const value of values) all.add(value);
   return all.finalTotal;
 };
 
-export const mean = (values: Float64Array, isKept: boolean): number => {
+export const mean = (values: readonly number[], isKept: boolean): number => {
   const average = new Sum(isKept);
   for (const [index, value] of values.entries()) {
     // An infinite mean stays what it is, but for the opposite infinity and NaN.
@@ -42,7 +42,7 @@ export const mean = (values: Float64Array, isKept: boolean): number => {
 };
 
 /** Welford's. */
-export const variance = (values: Float64Array, isKept: boolean): number => {
+export const variance = (values: readonly number[], isKept: boolean): number => {
   const [average, squares] = [new Sum(isKept), new Sum(isKept)];
   for (const [index, value] of values.entries()) {
     const difference = value - average.total;
@@ -52,8 +52,8 @@ export const variance = (values: Float64Array, isKept: boolean): number => {
   return squares.total / values.length;
 };
 
-export const least = (values: Float64Array): number => values.reduce((a, b) => (a > b || Number.isNaN(a) ? b : a));
-export const most = (values: Float64Array): number => values.reduce((a, b) => (a < b || Number.isNaN(a) ? b : a));
+export const least = (values: readonly number[]): number => values.reduce((a, b) => (a > b || Number.isNaN(a) ? b : a));
+export const most = (values: readonly number[]): number => values.reduce((a, b) => (a < b || Number.isNaN(a) ? b : a));
 
 /** In order of the value, NaN last. */
 export const compareValues = (a: number, b: number, order: 1 | -1): number => {
@@ -68,39 +68,35 @@ export const outside = (share: number): number | undefined => {
 };
 
 /** Interpolated between two values; NaN is the smallest here. */
-export const quantile = (values: Float64Array, share: number): number => {
-  const sorted = values.slice().sort((a, b) => -compareValues(a, b, -1));
+export const quantile = (values: readonly number[], share: number): number => {
+  const sorted = [...values].sort((a, b) => -compareValues(a, b, -1));
   const rank = share * (sorted.length - 1);
-  const [below = 0, above = below] = sorted.subarray(Math.floor(rank));
+  const [below = 0, above = below] = sorted.slice(Math.floor(rank));
   return outside(share) ?? below * (1 - (rank % 1)) + above * (rank % 1);
 };
 
-interface Bucket {
-  bound: number;
-  count: number;
-}
+type Buckets = { bound: number; count: number | undefined }[];
 
 /** Of cumulative counts by ascending upper bound. Linear inside a bucket; the lowest is taken to start at zero. */
-export const bucketQuantile = (counted: readonly Bucket[], share: number): number => {
-  const buckets: Bucket[] = [];
-  for (const { bound, count } of counted) {
+export const bucketQuantile = (all: Buckets, share: number): number | undefined => {
+  const buckets: { bound: number; count: number }[] = [];
+  for (const { bound, count } of all) {
     const last = buckets.at(-1);
-    if (last?.bound === bound) last.count += count;
-    else buckets.push({ bound, count });
+    if (last?.bound === bound) last.count += count ?? 0;
+    else if (count !== undefined) buckets.push({ bound, count });
   }
   // Buckets that were not scraped together may decrease.
   for (const [index, bucket] of buckets.entries()) {
     const before = buckets[index - 1]?.count ?? bucket.count;
     if (bucket.count < before) bucket.count = before;
   }
-  const [lastFinite, all] = buckets.slice(-2);
-  const special = outside(share);
-  if (special !== undefined) return special;
-  if (all?.bound !== Number.POSITIVE_INFINITY || all.count === 0 || lastFinite === undefined) return Number.NaN;
-  const rank = share * all.count;
+  const [lastFinite, total] = buckets.slice(-2);
+  if (buckets.length === 0 || outside(share) !== undefined) return buckets.length === 0 ? undefined : outside(share);
+  if (total?.bound !== Number.POSITIVE_INFINITY || total.count === 0 || lastFinite === undefined) return Number.NaN;
+  const rank = share * total.count;
   const index = buckets.findIndex(({ count }) => count >= rank);
-  const { bound, count } = buckets[index] ?? all;
-  if (bound === all.bound) return lastFinite.bound;
+  const { bound, count } = buckets[index] ?? total;
+  if (bound === total.bound) return lastFinite.bound;
   if (index === 0 && bound <= 0) return bound;
   const below = buckets[index - 1] ?? { bound: 0, count: 0 };
   return below.bound + (bound - below.bound) * ((rank - below.count) / (count - below.count));

@@ -28,27 +28,18 @@ export class PromqlError extends Error {
 }
 
 /** Durations are milliseconds; `at` is what follows `@`, in epoch milliseconds. */
-interface Shift {
-  range: number;
-  offset: number;
-  at: number | 'start' | 'end' | undefined;
-}
+type Shift = { range: number; offset: number; at: number | 'start' | 'end' | undefined };
 export type Selector = Shift & { kind: 'selector'; type: 'vector' | 'range'; matchers: Matcher[] };
 export type Subquery = Shift & { kind: 'subquery'; type: 'range'; of: Expression; step: number };
 
-export interface Modifiers {
-  isBool: boolean;
-  isOn: boolean;
-  labels: string[];
-  group: 'left' | 'right' | undefined;
-  include: string[];
-}
-type Operands = { operator: string; left: Expression; right: Expression };
-export type Binary = Operands & { kind: 'binary'; type: 'scalar' | 'vector'; modifiers: Modifiers };
+type Group = 'left' | 'right' | undefined;
+export type Modifiers = { isBool: boolean; isOn: boolean; labels: string[]; group: Group; include: string[] };
+type Operation = { operator: string; modifiers: Modifiers; left: Expression; right: Expression };
+export type Binary = Operation & { kind: 'binary'; type: 'scalar' | 'vector' };
 
-type Grouped = { operator: string; isWithout: boolean; labels: string[] };
-/** The parameter, where there is one, comes first. */
-export type Aggregation = Grouped & { kind: 'aggregation'; type: 'vector'; args: Expression[] };
+/** The parameter, where there is one, is the first argument. */
+type Grouping = { operator: string; isWithout: boolean; labels: string[]; args: Expression[] };
+export type Aggregation = Grouping & { kind: 'aggregation'; type: 'vector' };
 
 /** Plain data but for the matchers' tests. */
 export type Expression =

@@ -1,9 +1,12 @@
 import { least, mean, most, quantile, Sum, sum, variance } from './statistics.js';
 
-/** The points of one series between two times, both inclusive and epoch milliseconds; at least one. */
+/** The points of one series, of which `first` to `end`, not included, lie between two times, both inclusive. */
 export interface Window {
-  times: Float64Array;
-  values: Float64Array;
+  /** Epoch milliseconds, as all times here. */
+  times: readonly number[];
+  values: readonly number[];
+  first: number;
+  end: number;
   from: number;
   to: number;
   /** When the question is asked; the window may be offset from it. */
@@ -13,43 +16,45 @@ export interface Window {
 export type Measure = (window: Window, parameter: number) => number | undefined;
 
 const seconds = (from = 0, to = 0): number => (to - from) / 1_000;
-const count = ({ values }: Window, test: (before: number, value: number) => boolean): number =>
-  values.filter((value, index) => index > 0 && test(values[index - 1] ?? value, value)).length;
+const valuesOf = ({ values, first, end }: Window): number[] => values.slice(first, end);
+const count = (window: Window, test: (before: number, value: number) => boolean): number =>
+  valuesOf(window).filter((value, index, all) => index > 0 && test(all[index - 1] ?? value, value)).length;
 
 /**
  * The change over a window, with what its first and last point leave open at the edges added by their mean distance
  * (`extrapolatedRate` in promql/functions.go of Prometheus). A counter is never extrapolated below zero.
  */
-const change = ({ times, values, from, to }: Window, isCounter: boolean): number | undefined => {
-  if (values.length < 2) return undefined;
-  const [first = 0, last = 0] = [values[0], values.at(-1)];
-  let result = last - first;
-  for (let index = 1; isCounter && index < values.length; index++) {
+const change = ({ times, values, first, end, from, to }: Window, isCounter: boolean): number | undefined => {
+  if (end - first < 2) return undefined;
+  const start = values[first] ?? 0;
+  let result = (values[end - 1] ?? 0) - start;
+  for (let index = first + 1; isCounter && index < end; index++) {
     const before = values[index - 1] ?? 0;
     if ((values[index] ?? 0) < before) result += before;
   }
-  const covered = seconds(times[0], times.at(-1));
-  const distance = covered / (values.length - 1);
-  const toZero = isCounter && result > 0 && first >= 0 ? covered * (first / result) : Number.POSITIVE_INFINITY;
-  const edges = [Math.min(seconds(from, times[0]), toZero), seconds(times.at(-1), to)];
-  const [start = 0, end = 0] = edges.map((edge) => (edge < distance * 1.1 ? edge : distance / 2));
-  return result * ((covered + start + end) / covered);
+  const covered = seconds(times[first], times[end - 1]);
+  const distance = covered / (end - first - 1);
+  const toZero = isCounter && result > 0 && start >= 0 ? covered * (start / result) : Number.POSITIVE_INFINITY;
+  const added = (edge: number): number => (edge < distance * 1.1 ? edge : distance / 2);
+  const before = added(Math.min(seconds(from, times[first]), toZero));
+  return result * ((covered + before + added(seconds(times[end - 1], to))) / covered);
 };
 
-const lastChange = ({ times, values }: Window, isCounter: boolean, isRate: boolean): number | undefined => {
-  const [before, last] = values.slice(-2);
-  if (before === undefined || last === undefined) return undefined;
-  return (isCounter && last < before ? last : last - before) / (isRate ? seconds(times.at(-2), times.at(-1)) : 1);
+const lastChange = ({ times, values, first, end }: Window, isCounter: boolean, isRate: boolean): number | undefined => {
+  if (end - first < 2) return undefined;
+  const [before = 0, last = 0] = values.slice(end - 2, end);
+  return (isCounter && last < before ? last : last - before) / (isRate ? seconds(times[end - 2], times[end - 1]) : 1);
 };
 
 /** The line of least squares: its slope per second, and its value at that time. */
-const line = ({ times, values }: Window, at: number): { slope: number; value: number } | undefined => {
+const line = (window: Window, at = window.times[window.first]): { slope: number; value: number } | undefined => {
+  const values = valuesOf(window);
   const [first = 0] = values;
   if (values.length < 2) return undefined;
   if (values.every((value) => value === first)) return { slope: first * 0, value: first + first * 0 };
   const [x, y, xy, xx] = [new Sum(true), new Sum(true), new Sum(true), new Sum(true)];
   for (const [index, value] of values.entries()) {
-    const time = seconds(at, times[index]);
+    const time = seconds(at, window.times[window.first + index]);
     x.add(time);
     y.add(value);
     xy.add(time * value);
@@ -76,19 +81,19 @@ export const measures: Readonly<Record<string, { takes: string; measure: Measure
   delta: { takes: 'r', measure: (window) => change(window, false) },
   irate: { takes: 'r', measure: (window) => lastChange(window, true, true) },
   idelta: { takes: 'r', measure: (window) => lastChange(window, false, false) },
-  deriv: { takes: 'r', measure: (window) => line(window, window.times[0] ?? 0)?.slope },
+  deriv: { takes: 'r', measure: (window) => line(window)?.slope },
   predict_linear: { takes: 'rs', measure: predict },
   changes: { takes: 'r', measure: (window) => count(window, (a, b) => a !== b && !Object.is(a, b)) },
   resets: { takes: 'r', measure: (window) => count(window, (before, value) => value < before) },
-  sum_over_time: { takes: 'r', measure: ({ values }) => sum(values, true) },
-  avg_over_time: { takes: 'r', measure: ({ values }) => mean(values, true) },
-  min_over_time: { takes: 'r', measure: ({ values }) => least(values) },
-  max_over_time: { takes: 'r', measure: ({ values }) => most(values) },
-  count_over_time: { takes: 'r', measure: ({ values }) => values.length },
-  last_over_time: { takes: 'r', measure: ({ values }) => values.at(-1) },
-  quantile_over_time: { takes: 'sr', measure: ({ values }, share) => quantile(values, share) },
-  stdvar_over_time: { takes: 'r', measure: ({ values }) => variance(values, true) },
-  stddev_over_time: { takes: 'r', measure: ({ values }) => Math.sqrt(variance(values, true)) },
+  sum_over_time: { takes: 'r', measure: (window) => sum(valuesOf(window), true) },
+  avg_over_time: { takes: 'r', measure: (window) => mean(valuesOf(window), true) },
+  min_over_time: { takes: 'r', measure: (window) => least(valuesOf(window)) },
+  max_over_time: { takes: 'r', measure: (window) => most(valuesOf(window)) },
+  count_over_time: { takes: 'r', measure: ({ first, end }) => end - first },
+  last_over_time: { takes: 'r', measure: ({ values, end }) => values[end - 1] },
+  quantile_over_time: { takes: 'sr', measure: (window, share) => quantile(valuesOf(window), share) },
+  stdvar_over_time: { takes: 'r', measure: (window) => variance(valuesOf(window), true) },
+  stddev_over_time: { takes: 'r', measure: (window) => Math.sqrt(variance(valuesOf(window), true)) },
   present_over_time: { takes: 'r', measure: () => 1 },
   absent_over_time: { takes: 'r', measure: () => 1 },
 };

@@ -9,7 +9,7 @@ const maxDifference = 2 ** 51;
  * the kind of change; then an integer's difference as a zigzag (both are varints) or any other value in eight bytes.
  */
 export class Column {
-  private bytes = Buffer.alloc(16);
+  private bytes = Buffer.alloc(32);
   private length = 0;
   private rows = 0;
   private changedAt = 0;
@@ -24,10 +24,22 @@ export class Column {
     this.rows = row + 1;
   }
 
-  /** What is told of so many rows; it may be written over when more come. */
-  encode(rows: number): Uint8Array {
+  /** What is told of so many rows; it is written over when more come. */
+  encode(rows: number): Buffer {
     this.skipTo(rows);
     return this.bytes.subarray(0, this.length);
+  }
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  /** The same to keep, and begins again. As a text of bytes it is a small thing in V8's heap, that a Buffer is not. */
+  seal(rows: number): string {
+    const text = this.encode(rows).toString('latin1');
+    this.length = this.rows = this.changedAt = this.base = 0;
+    this.value = undefined;
+    return text;
   }
 
   private skipTo(row: number): void {
@@ -36,7 +48,11 @@ export class Column {
 
   private change(row: number, value: number | undefined): void {
     if (Object.is(value, this.value)) return;
-    if (this.bytes.length < this.length + 24) this.bytes = Buffer.concat([this.bytes], this.bytes.length * 2);
+    if (this.bytes.length < this.length + 24) {
+      const larger = Buffer.alloc(this.bytes.length * 2);
+      this.bytes.copy(larger);
+      this.bytes = larger;
+    }
     const step = (value ?? 0) - this.base;
     const isStep = Number.isInteger(step) && Math.abs(step) < maxDifference && Object.is(this.base + step, value);
     this.write((row - this.changedAt) * 4 + (value === undefined ? gone : isStep ? difference : raw));
@@ -56,11 +72,10 @@ export class Column {
 
 /** Calls `visit` with each run of rows that have the same value; `undefined` where the series is gone. */
 export const readColumn = (
-  bytes: Uint8Array,
+  bytes: Buffer,
   rows: number,
   visit: (row: number, until: number, value: number | undefined) => void,
 ): void => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
   let [at, row, base] = [0, 0, 0];
   let value: number | undefined;
   const varint = (): number => {
@@ -79,7 +94,7 @@ export const readColumn = (
     row = until;
     const zigzag = kind === difference ? varint() : 0;
     base += zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
-    if (kind === raw) base = view.getFloat64((at += 8) - 8, true);
+    if (kind === raw) base = bytes.readDoubleLE((at += 8) - 8);
     value = kind === gone ? undefined : base;
   }
   if (row < rows) visit(row, rows, value);

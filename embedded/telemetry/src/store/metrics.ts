@@ -14,7 +14,7 @@ export interface HeldSeries {
   readonly firstAt: number;
   readonly lastAt: number;
   /** What is held between these times, both inclusive. */
-  read(from: number, to: number): Points;
+  readonly read: (from: number, to: number) => Points;
 }
 
 /** What PromQL needs of a store. */
@@ -51,11 +51,11 @@ export interface MetricStore extends SeriesReader {
 const defaultMaxBytes = 60 * 1_048_576;
 const retentionMs = 4 * 86_400_000;
 /** So many scrapes of a target leave together. */
-const rowsPerBlock = 256;
+const rowsPerBlock = 128;
 const exemplarStepS = 15;
 const maxExemplarsPerSeries = 60;
 // What V8 takes for them beside labels and samples; measured.
-const overhead = { series: 700, column: 150, exemplar: 300 };
+const overhead = { series: 700, column: 32, exemplar: 300 };
 
 class Block {
   readonly times = new Float64Array(rowsPerBlock);
@@ -72,35 +72,32 @@ class StoredSeries implements HeldSeries {
   lastAt = 0;
   readonly exemplars: Exemplar[] = [];
   /** Of the block that still grows. */
-  column = new Column();
+  readonly column = new Column();
   /** Of each block before, empty where the series was not told. */
-  readonly sealed: Uint8Array[];
+  readonly sealed: string[];
 
   constructor(
     readonly labels: Labels,
     readonly firstAt: number,
     private readonly target: Target,
   ) {
-    this.sealed = target.blocks.slice(1).map(() => nothing);
+    this.sealed = target.blocks.slice(1).map(() => '');
   }
 
   get bytes(): number {
-    const columns = this.sealed.reduce((sum, { length }) => sum + (length > 0 ? overhead.column + length : 8), 0);
+    const columns = this.sealed.reduce((sum, { length }) => sum + overhead.column + length, this.column.size);
     return (
       overhead.series + 2 * JSON.stringify(this.labels).length + columns + overhead.exemplar * this.exemplars.length
     );
   }
 
-  seal(rows: number): void {
-    this.sealed.push(Uint8Array.from(this.column.encode(rows)));
-    this.column = new Column();
-  }
-
-  read(from: number, to: number): Points {
+  readonly read = (from: number, to: number): Points => {
     const points: Points = { times: [], values: [] };
     for (const [index, { times, rows }] of this.target.blocks.entries()) {
       if ((times[0] ?? 0) > to || (times[rows - 1] ?? 0) < from) continue;
-      readColumn(this.sealed[index] ?? this.column.encode(rows), rows, (row, until, value) => {
+      const text = this.sealed[index];
+      const bytes = text === undefined ? this.column.encode(rows) : Buffer.from(text, 'latin1');
+      readColumn(bytes, rows, (row, until, value) => {
         for (let index = row; index < (value === undefined ? row + 1 : until); index++) {
           const time = times[index] ?? 0;
           if (time < from || time > to) continue;
@@ -110,10 +107,8 @@ class StoredSeries implements HeldSeries {
       });
     }
     return points;
-  }
+  };
 }
-
-const nothing = new Uint8Array();
 
 /**
  * Every sample, compressed. `maxBytes` is about what samples, series and exemplars may take together; when it is
@@ -203,7 +198,7 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = default
         block.times[block.rows++] = now;
         if (block.rows < rowsPerBlock) return;
         target.blocks.push(new Block());
-        for (const series of known.values()) series.seal(rowsPerBlock);
+        for (const { sealed, column } of known.values()) sealed.push(column.seal(rowsPerBlock));
         makeRoom(now);
       },
     };
