@@ -41,7 +41,9 @@ export const SearchPage = () => {
       {data === undefined ? (
         <Nothing isLoading={services.isLoading || found.isLoading} hasServices={services.data?.length !== 0} />
       ) : (
-        <Found page={data} state={state} />
+        <div class={found.isLoading ? 'trace-results is-asking' : 'trace-results'} aria-busy={found.isLoading}>
+          <Found page={data} state={state} />
+        </div>
       )}
     </>
   );
