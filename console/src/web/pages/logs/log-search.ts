@@ -58,24 +58,29 @@ export const loadPage = async (query: LogQuery, span: TimeSpan, after: LogLine |
 };
 
 const tailPageSize = 500;
-/** A page that cannot keep up shows the newest and says so, rather than falling behind for ever. */
 const maxTailPages = 4;
+
+export interface NewerLines {
+  readonly lines: readonly LogLine[];
+  /** There are more behind this position: the next look goes on there. */
+  readonly goOn: LogLine['cursor'] | undefined;
+}
 
 /** The lines behind a position, in several pages where they are many. */
 export const loadNewer = async (
   query: LogQuery,
-  cursor: readonly (string | number)[],
+  cursor: LogLine['cursor'],
   signal: AbortSignal,
-): Promise<LogLine[]> => {
+): Promise<NewerLines> => {
   const all: LogLine[] = [];
-  let after: LogLine['cursor'] = cursor;
+  let after = cursor;
   for (let page = 0; page < maxTailPages; page++) {
     const body = { query: toElasticQuery(query), size: tailPageSize, sort: oldestFirst, search_after: after };
     const { lines } = await backends.elasticsearch.search({ ...body, track_total_hits: false }, { signal });
     all.push(...lines);
     const last = lines.at(-1);
-    if (last === undefined || lines.length < tailPageSize) break;
+    if (last === undefined || lines.length < tailPageSize) return { lines: all, goOn: undefined };
     after = last.cursor;
   }
-  return all;
+  return { lines: all, goOn: after };
 };

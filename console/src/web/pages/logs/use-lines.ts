@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { LogLine } from '../../../analysis/log-line.js';
 import type { LogQuery } from '../../../analysis/log-query/syntax.js';
 import { addLines, type HeldLines, noLines, tailCursor } from '../../../analysis/log-tail.js';
 import { loadNewer, loadPage, pageSize, type TimeSpan } from './log-search.js';
@@ -69,13 +70,15 @@ export const useLines = ({ query, key, resolve, isLive, isHeld }: LinesOptions):
     if (!isLive || query === undefined) return;
     const ended = new AbortController();
     let timer: number | undefined;
+    let goOn: LogLine['cursor'] | undefined;
     const look = async (): Promise<void> => {
       const { shown, arrived } = latest.current;
       const newest = arrived.lines.length > 0 ? arrived : shown;
       try {
         if (!document.hidden) {
-          const lines = await loadNewer(query, tailCursor(newest, Date.now()), ended.signal);
-          setState((before) => take(before, lines, latest.current.isHeld));
+          const found = await loadNewer(query, goOn ?? tailCursor(newest, Date.now()), ended.signal);
+          goOn = found.goOn;
+          setState((before) => take(before, found.lines, latest.current.isHeld));
         }
       } catch (error) {
         if (ended.signal.aborted) return;
