@@ -9,6 +9,7 @@ import type { Measure } from './windows.js';
 
 export interface Context {
   store: SeriesReader;
+  grid: Grid;
   /** Of the whole query, for `@ start()` and `@ end()`; epoch milliseconds. */
   start: number;
   end: number;
@@ -19,12 +20,16 @@ export interface Context {
 /** So long a value is the value. */
 const lookbackMs = 5 * 60_000;
 
+export const isRange = (expression: Expression): expression is Selector | Subquery =>
+  'range' in expression && expression.type === 'range';
+const isPresent = (value: number | undefined): value is number => value !== undefined;
+
 /** The value at every time of the grid of every series; each series is read once. Scalars are one column. */
-export const evaluate = (expression: Expression, grid: Grid, context: Context): Column[] => {
-  const columnsOf = (of: Expression): Column[] => evaluate(of, grid, context);
+export const evaluate = (expression: Expression, context: Context): Column[] => {
+  const columnsOf = (of: Expression): Column[] => evaluate(of, context);
   switch (expression.kind) {
     case 'number':
-      return [{ labels: {}, values: timesOf(grid).map(() => expression.value) }];
+      return [{ labels: {}, values: timesOf(context.grid).map(() => expression.value) }];
     case 'parentheses':
       return columnsOf(expression.of);
     case 'negation': {
@@ -38,16 +43,16 @@ export const evaluate = (expression: Expression, grid: Grid, context: Context): 
       return aggregate(expression, of, parameter?.[0]?.values);
     }
     case 'selector':
-      return latest(expression, grid, context, (value) => value);
+      return latest(expression, context, (value) => value);
     case 'call': {
       const { name, args } = expression;
       const call = {
         args,
-        grid,
+        grid: context.grid,
         columns: (index: number) => (args[index] ? columnsOf(args[index]) : []),
         slide: (measure: Measure, parameters?: Values) =>
-          args.flatMap((arg) => (isRange(arg) ? slide(arg, grid, context, measure, parameters) : [])),
-        sampleTimes: (selector: Selector) => latest(selector, grid, context, (_, time) => time / 1_000),
+          args.filter(isRange).flatMap((range) => slide(range, context, measure, parameters)),
+        sampleTimes: (selector: Selector) => latest(selector, context, (_, time) => time / 1_000),
       };
       return functions[name]?.run(call) ?? [];
     }
@@ -57,21 +62,16 @@ export const evaluate = (expression: Expression, grid: Grid, context: Context): 
 };
 
 /** The times that a selector looks at when the question is asked at those of the grid. */
-const looksOf = ({ at, offset }: Selector | Subquery, grid: Grid, { start, end }: Context): number[] => {
+const looksOf = ({ at, offset }: Selector | Subquery, { grid, start, end }: Context): number[] => {
   const fixed = at === 'start' ? start : at === 'end' ? end : at;
   return timesOf(grid).map((time) => (fixed ?? time) - offset);
 };
 
-export const isRange = (expression: Expression): expression is Selector | Subquery =>
-  'range' in expression && expression.type === 'range';
-
-type Pick = (value: number, time: number) => number;
-
-/** The newest sample of each series that is not older than the lookback, unless the series is gone since. */
-const latest = (selector: Selector, grid: Grid, context: Context, pick: Pick): Column[] => {
-  const looks = looksOf(selector, grid, context);
-  return context.store.select(selector.matchers).map(({ labels, read }) => {
-    context.spend(grid.count);
+/** Of the newest sample of each series that is not older than the lookback, unless the series is gone since. */
+const latest = (of: Selector, context: Context, pick: (value: number, time: number) => number): Column[] => {
+  const looks = looksOf(of, context);
+  return context.store.select(of.matchers).map(({ labels, read }) => {
+    context.spend(looks.length);
     const { times, values } = read((looks[0] ?? 0) - lookbackMs, looks.at(-1) ?? 0);
     let next = 0;
     const valueAt = (look: number): number | undefined => {
@@ -84,36 +84,29 @@ const latest = (selector: Selector, grid: Grid, context: Context, pick: Pick): C
 };
 
 type Use<T> = (labels: Labels, times: readonly number[], values: readonly number[]) => T;
-const isPresent = (value: number | undefined): value is number => value !== undefined;
 
 /** What `use` makes of all points of each series that the windows of a range can ask for. */
-export const readRange = <T>(of: Selector | Subquery, grid: Grid, context: Context, use: Use<T>): T[] => {
-  const looks = looksOf(of, grid, context);
+export const readRange = <T>(of: Selector | Subquery, context: Context, use: Use<T>): T[] => {
+  const looks = looksOf(of, context);
   const [from, to] = [(looks[0] ?? 0) - of.range, looks.at(-1) ?? 0];
-  const usePoints = (labels: Labels, { times, values }: Points): T => {
-    context.spend(grid.count);
+  const usePresent = (labels: Labels, { times, values }: Points): T => {
+    context.spend(looks.length);
     if (values.every(isPresent)) return use(labels, times, values);
     const present = times.filter((_, index) => isPresent(values[index]));
     return use(labels, present, values.filter(isPresent));
   };
   if (of.kind === 'selector')
-    return context.store.select(of.matchers).map(({ labels, read }) => usePoints(labels, read(from, to)));
+    return context.store.select(of.matchers).map(({ labels, read }) => usePresent(labels, read(from, to)));
   // The steps of a subquery are multiples of its step, whenever it is asked.
   const start = Math.ceil(from / of.step) * of.step;
-  const inner = { start, step: of.step, count: Math.max(0, Math.floor((to - start) / of.step) + 1) };
-  const times = timesOf(inner);
-  return evaluate(of.of, inner, context).map(({ labels, values }) => usePoints(labels, { times, values }));
+  const grid = { start, step: of.step, count: Math.max(0, Math.floor((to - start) / of.step) + 1) };
+  const times = timesOf(grid);
+  return evaluate(of.of, { ...context, grid }).map(({ labels, values }) => usePresent(labels, { times, values }));
 };
 
-const slide = (
-  of: Selector | Subquery,
-  grid: Grid,
-  context: Context,
-  measure: Measure,
-  parameters: Values = [],
-): Column[] => {
-  const [asked, looks] = [timesOf(grid), looksOf(of, grid, context)];
-  return readRange(of, grid, context, (labels, times, values) => {
+const slide = (of: Selector | Subquery, context: Context, measure: Measure, parameters: Values = []): Column[] => {
+  const [asked, looks] = [timesOf(context.grid), looksOf(of, context)];
+  return readRange(of, context, (labels, times, values) => {
     let [first, end] = [0, 0];
     const results = looks.map((to, step) => {
       const from = to - of.range;

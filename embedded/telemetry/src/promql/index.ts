@@ -19,7 +19,7 @@ const maxPoints = 10_000_000;
 
 /** PromQL as Prometheus 2.42 evaluates it; docs/promql.md says what of it. */
 export const createPromql = (store: SeriesReader, timeoutMs = defaultTimeoutMs): Promql => {
-  const contextOf = (start: number, end: number): Context => {
+  const contextOf = (start: number, end: number, step: number): Context => {
     const deadline = performance.now() + timeoutMs;
     let points = 0;
     const spend = (more: number): void => {
@@ -27,18 +27,19 @@ export const createPromql = (store: SeriesReader, timeoutMs = defaultTimeoutMs):
       if (points > maxPoints) throw new PromqlError('execution', 'query would load too many samples into memory');
       if (performance.now() > deadline) throw new PromqlError('timeout', 'query timed out in expression evaluation');
     };
-    return { store, start, end, spend };
+    const grid = { start, step, count: Math.floor((end - start) / step) + 1 };
+    return { store, grid, start, end, spend };
   };
   const parsed = (expression: Expression | string): Expression =>
     typeof expression === 'string' ? parsePromql(expression) : expression;
   return {
     query(text, at) {
       const expression = parsed(text);
-      const [grid, context] = [{ start: at, step: 1, count: 1 }, contextOf(at, at)];
+      const context = contextOf(at, at, 1);
       if (expression.kind === 'string') return { type: 'string', value: expression.value };
       if (isRange(expression))
-        return { type: 'matrix', series: readRange(expression, grid, context, toSeries).filter(hasPoints) };
-      const columns = evaluate(expression, grid, context);
+        return { type: 'matrix', series: readRange(expression, context, toSeries).filter(hasPoints) };
+      const columns = evaluate(expression, context);
       if (expression.type === 'scalar') return { type: 'scalar', value: columns[0]?.values[0] ?? Number.NaN };
       const samples = columns.flatMap(({ labels, values: [value] }) =>
         value === undefined ? [] : [{ labels, value }],
@@ -49,9 +50,8 @@ export const createPromql = (store: SeriesReader, timeoutMs = defaultTimeoutMs):
       const expression = parsed(text);
       if (expression.type === 'text' || expression.type === 'range')
         throw new PromqlError('bad_data', 'invalid expression type for range query, must be Scalar or instant Vector');
-      const grid = { start, step, count: Math.floor((end - start) / step) + 1 };
-      const times = timesOf(grid);
-      const columns = evaluate(expression, grid, contextOf(start, end));
+      const context = contextOf(start, end, step);
+      const [times, columns] = [timesOf(context.grid), evaluate(expression, context)];
       const series = columns.map(({ labels, values }) => toSeries(labels, times, values)).filter(hasPoints);
       const keyed = series.map((one) => [JSON.stringify(one.labels), one] as const);
       return { type: 'matrix', series: keyed.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one) };

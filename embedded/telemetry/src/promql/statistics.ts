@@ -17,18 +17,13 @@ export class Sum {
   get total(): number {
     return this.value + this.lost;
   }
-
-  /** Without what was lost on the way to infinity, which is not a number. */
-  get finalTotal(): number {
-    return isInfinite(this.value) ? this.value : this.total;
-  }
 }
 
 /** As Prometheus does it: `isKept` over time, not over series. So in the next ones, of at least one value. */
 export const sum = (values: readonly number[], isKept: boolean): number => {
   const all = new Sum(isKept);
   for (const value of values) all.add(value);
-  return all.finalTotal;
+  return isInfinite(all.value) ? all.value : all.total;
 };
 
 export const mean = (values: readonly number[], isKept: boolean): number => {
@@ -38,7 +33,7 @@ export const mean = (values: readonly number[], isKept: boolean): number => {
     if (isInfinite(average.value) && (Number.isFinite(value) || value === average.value)) continue;
     average.add(value / (index + 1) - average.value / (index + 1));
   }
-  return average.finalTotal;
+  return isInfinite(average.value) ? average.value : average.total;
 };
 
 /** Welford's. */

@@ -24,7 +24,7 @@ const count = (window: Window, test: (before: number, value: number) => boolean)
  * The change over a window, with what its first and last point leave open at the edges added by their mean distance
  * (`extrapolatedRate` in promql/functions.go of Prometheus). A counter is never extrapolated below zero.
  */
-const change = ({ times, values, first, end, from, to }: Window, isCounter: boolean): number | undefined => {
+const change = ({ times, values, first, end, from, to }: Window, isCounter: boolean, per = 1): number | undefined => {
   if (end - first < 2) return undefined;
   const start = values[first] ?? 0;
   let result = (values[end - 1] ?? 0) - start;
@@ -37,7 +37,7 @@ const change = ({ times, values, first, end, from, to }: Window, isCounter: bool
   const toZero = isCounter && result > 0 && start >= 0 ? covered * (start / result) : Number.POSITIVE_INFINITY;
   const added = (edge: number): number => (edge < distance * 1.1 ? edge : distance / 2);
   const before = added(Math.min(seconds(from, times[first]), toZero));
-  return result * ((covered + before + added(seconds(times[end - 1], to))) / covered);
+  return (result * ((covered + before + added(seconds(times[end - 1], to))) / covered)) / per;
 };
 
 const lastChange = ({ times, values, first, end }: Window, isCounter: boolean, isRate: boolean): number | undefined => {
@@ -65,10 +65,6 @@ const line = (window: Window, at = window.times[window.first]): { slope: number;
   return { slope, value: y.total / values.length - (slope * x.total) / values.length };
 };
 
-const rate = (window: Window): number | undefined => {
-  const increase = change(window, true);
-  return increase === undefined ? undefined : increase / seconds(window.from, window.to);
-};
 const predict = (window: Window, ahead: number): number | undefined => {
   const found = line(window, window.at);
   return found && found.slope * ahead + found.value;
@@ -76,7 +72,7 @@ const predict = (window: Window, ahead: number): number | undefined => {
 
 /** The functions of a range vector, with the first letters of the types that they take. */
 export const measures: Readonly<Record<string, { takes: string; measure: Measure }>> = {
-  rate: { takes: 'r', measure: rate },
+  rate: { takes: 'r', measure: (window) => change(window, true, seconds(window.from, window.to)) },
   increase: { takes: 'r', measure: (window) => change(window, true) },
   delta: { takes: 'r', measure: (window) => change(window, false) },
   irate: { takes: 'r', measure: (window) => lastChange(window, true, true) },

@@ -23,10 +23,11 @@ interface TargetState {
 export interface Scraper {
   start(): void;
   stop(): Promise<void>;
-  targets(): readonly TargetState[];
+  /** As Prometheus' API tells of them. */
+  targets(): object[];
 }
 
-export const scrapeIntervalMs = 1_000;
+const scrapeIntervalMs = 1_000;
 const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
 
 export interface ScraperOptions {
@@ -101,7 +102,7 @@ export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOp
   };
 
   return {
-    targets: () => watched.map(({ state }) => state),
+    targets: () => watched.map(({ state }) => describeTarget(state)),
     start() {
       tick();
       timers.push(setInterval(tick, scrapeIntervalMs));
@@ -115,6 +116,20 @@ export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOp
     },
   };
 };
+
+const describeTarget = ({ service, scrapeUrl, labels, health, lastScrape, durationS, error }: TargetState): object => ({
+  discoveredLabels: {},
+  labels,
+  scrapePool: service,
+  scrapeUrl,
+  globalUrl: scrapeUrl,
+  lastError: error,
+  lastScrape: new Date(lastScrape).toISOString(),
+  lastScrapeDuration: durationS,
+  health,
+  scrapeInterval: `${scrapeIntervalMs / 1_000}s`,
+  scrapeTimeout: `${scrapeIntervalMs / 1_000}s`,
+});
 
 // Not by fetch, which refuses some ports by itself.
 const read = (url: string, options: { agent: Agent; signal: AbortSignal; maxBytes: number }): Promise<string> =>
