@@ -1,5 +1,5 @@
 // Unit and service tests. They run on the sources, so that no build can be stale; e2e/ has a configuration of its own.
-const esmOnly = 'http-proxy-middleware|httpxy|is-plain-obj|marked';
+const esmOnly = 'http-proxy-middleware|httpxy|is-plain-obj|marked|preact';
 
 module.exports = {
   testMatch: ['<rootDir>/**/src/**/*.test.ts'],
