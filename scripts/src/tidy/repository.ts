@@ -21,7 +21,7 @@ export interface Violation {
 
 export type Rule = (repository: Repository) => Violation[];
 
-const textFile = /\.(ts|js|cjs|mjs|json|md|yml|yaml|sh)$|(^|\/)(LICENSE|\.npmrc|\.gitignore)$|^\.ci\//;
+const textFile = /\.(tsx?|js|cjs|mjs|json|md|yml|yaml|sh|css|html)$|(^|\/)(LICENSE|\.npmrc|\.gitignore)$|^\.ci\//;
 
 /** The text files that git tracks or would track, so that a new file is checked before it is committed. */
 export const readRepository = async (root: string): Promise<Repository> => {
@@ -44,7 +44,7 @@ export const readRepository = async (root: string): Promise<Repository> => {
 };
 
 /** Tests and what only tests use. */
-export const isTest = (path: string): boolean => path.endsWith('.test.ts') || /\/src\/(.*\/)?testing\//.test(path);
+export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path) || /\/src\/(.*\/)?testing\//.test(path);
 
 export const findFile = ({ files }: Repository, path: string): string | undefined =>
   files.find((file) => file.path === path)?.text;

@@ -18,14 +18,15 @@ const catalogues: readonly Catalogue[] = [
     what: 'error code',
     document: 'docs/errors.md',
     inCode: /\bcode: '([a-z_]+)'/g,
-    files: /^(gateway|services\/\w+|packages\/service-kit)\/src\/(.*\/)?errors(\/.*)?\.ts$/,
+    files: /^(gateway|console|services\/\w+|packages\/service-kit)\/src\/(.*\/)?errors(\/.*)?\.ts$/,
     heading: 'Codes',
   },
   {
     what: 'metric',
     document: 'docs/telemetry.md',
     inCode: /\bname: '([a-z][a-z_]+_[a-z_]+)'/g,
-    files: /^(gateway|services\/\w+|packages\/(service-kit|telemetry))\/src\/.*\.ts$/,
+    files:
+      /^(gateway|console|services\/\w+|packages\/(service-kit|telemetry))\/src\/(?!web\/|analysis\/|queries\/).*\.ts$/,
     heading: 'Metrics',
   },
   {
@@ -33,21 +34,21 @@ const catalogues: readonly Catalogue[] = [
     document: 'docs/telemetry.md',
     // Stated at once, kept in a list of events for later, or left to the service of a process that is ending.
     inCode: /(?:\baction: |\breport\?\.\(|(?<=Events = \[[^\]]*))'([a-z_]+\.[a-z_]+)'/g,
-    files: /^(gateway|services\/\w+|packages\/service-kit)\/src\/.*\.ts$/,
+    files: /^(gateway|console|services\/\w+|packages\/service-kit)\/src\/(?!web\/|analysis\/|queries\/).*\.ts$/,
     heading: 'Facts',
   },
   {
     what: 'business field',
     document: 'docs/telemetry.md',
     inCode: /'(glasshouse\.[a-z_.]+)':/g,
-    files: /^(gateway|services\/\w+|packages\/service-kit)\/src\/.*\.ts$/,
+    files: /^(gateway|console|services\/\w+|packages\/service-kit)\/src\/(?!web\/|analysis\/|queries\/).*\.ts$/,
     heading: 'Business fields',
   },
   {
     what: 'variable',
     document: 'docs/configuration.md',
     inCode: /^\s+([A-Z][A-Z_]{2,}):/gm,
-    files: /^(gateway|services\/\w+|packages\/service-kit)\/src\/config\.ts$/,
+    files: /^(gateway|console|services\/\w+|packages\/service-kit)\/src\/config\.ts$/,
     heading: 'Variables',
   },
 ];
@@ -131,8 +132,8 @@ const pathsExist: Rule = (repository) => {
 };
 
 const toNamedPaths = (text: string): string[] =>
-  [...text.matchAll(/`((?:gateway|services|packages|embedded|scripts|e2e|docs|infra)\/[\w./-]+)`/g)].map((match) =>
-    (match[1] ?? '').replace(/\/$/, ''),
+  [...text.matchAll(/`((?:gateway|services|packages|embedded|console|scripts|e2e|docs|infra)\/[\w./-]+)`/g)].map(
+    (match) => (match[1] ?? '').replace(/\/$/, ''),
   );
 
 const toLinkedPaths = (path: string, text: string): string[] =>

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { isTest, type Repository, type Rule, type SourceFile, type Violation } from './repository.js';
 
 const services = ['oauth', 'customer', 'product', 'order', 'payment'];
@@ -30,7 +31,7 @@ const generalLineLimit = 300;
 const testLineLimit = 400;
 
 const sourceFiles = ({ files }: Repository): SourceFile[] =>
-  files.filter(({ path }) => /^(gateway|services|packages|embedded|scripts|e2e)\/.*\.ts$/.test(path));
+  files.filter(({ path }) => /^(gateway|services|packages|embedded|console|scripts|e2e)\/.*\.tsx?$/.test(path));
 
 /** The workspace a file belongs to: its folder from the root. */
 const workspaceOf = (path: string): string =>
@@ -74,6 +75,7 @@ const toLineLimit = (path: string): number => {
 /** Who may import which workspace. Tests may use test-kit besides. */
 const allowedImports = (workspace: string): RegExp => {
   if (workspace === 'gateway' || workspace.startsWith('services/')) return /^service-kit(\/worker-tasks)?$/;
+  if (workspace === 'console') return /^service-kit$/;
   if (workspace === 'packages/service-kit') return /^telemetry$/;
   if (workspace === 'packages/test-kit') return /^(telemetry|service-kit|embedded-mongo)$/;
   if (workspace === 'embedded/telemetry') return /^telemetry\/wire$/;
@@ -109,14 +111,30 @@ const bordersAreKept: Rule = (repository) =>
     });
   });
 
-const leavesWorkspace = (path: string, target: string, workspace: string): boolean => {
-  const parts = path.split('/').slice(0, -1);
-  for (const step of target.split('/')) {
-    if (step === '..') parts.pop();
-    else if (step !== '.') parts.push(step);
-  }
-  return !`${parts.join('/')}/`.startsWith(`${workspace}/`);
-};
+const leavesWorkspace = (path: string, target: string, workspace: string): boolean =>
+  !`${resolve(path, target)}/`.startsWith(`${workspace}/`);
+
+/** The path from the root that a relative import in this file names. */
+const resolve = (path: string, target: string): string => posix.join(posix.dirname(path), target);
+
+/** What runs in a browser, and what runs there as well as in a process. */
+const isForBrowser = (path: string): boolean => /^console\/src\/(web|queries|analysis)\//.test(path);
+
+/** A page that takes in a part of the server grows by all that this imports, or does not run at all. */
+const pagesRunInBrowsers: Rule = (repository) =>
+  sourceFiles(repository)
+    .filter(({ path }) => isForBrowser(path) && !isTest(path))
+    .flatMap(({ path, text }) =>
+      importsOf(text)
+        .filter(
+          (target) => target.startsWith('node:') || (target.startsWith('.') && !isForBrowser(resolve(path, target))),
+        )
+        .map((target) => ({
+          file: path,
+          rule: `It imports ${target}, which no browser has.`,
+          remedy: 'Ask the process by HTTP, or move what both need into console/src/queries or console/src/analysis.',
+        })),
+    );
 
 const telemetryHasOneHome: Rule = (repository) =>
   sourceFiles(repository)
@@ -148,7 +166,7 @@ const businessIsSilent: Rule = (repository) =>
 
 const environmentIsReadInOnePlace: Rule = (repository) =>
   sourceFiles(repository)
-    .filter(({ path }) => /^(services|gateway|packages)\b/.test(path) && !isTest(path))
+    .filter(({ path }) => /^(services|gateway|packages|console)\b/.test(path) && !isTest(path))
     .filter(({ path }) => !/\/(config|main|run-service|document-store|failpoint\.test-build)\.ts$/.test(path))
     .filter(({ text }) => text.includes('process.env'))
     .map(({ path }) => ({
@@ -189,6 +207,7 @@ export const structureRules: readonly Rule[] = [
   everyServiceHasItsRoles,
   filesStaySmall,
   bordersAreKept,
+  pagesRunInBrowsers,
   telemetryHasOneHome,
   businessIsSilent,
   environmentIsReadInOnePlace,

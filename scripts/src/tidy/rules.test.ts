@@ -18,6 +18,9 @@ test.each([
   ['a use case that logs', 'services/order/src/use-cases.ts', 'telemetry.fact({});'],
   ['process.env outside config', 'services/order/src/store.ts', 'const a = process.env.HOME;'],
   ['a print to the console', 'gateway/src/x.ts', ['console', "log('a');"].join('.')],
+  ['a page that imports the server', 'console/src/web/pages/x.tsx', "import { a } from '../../config.js';"],
+  ['an analysis that reads files', 'console/src/analysis/x.ts', "import { a } from 'node:fs';"],
+  ['a console that imports a service', 'console/src/x.ts', "import { a } from '@glasshouse/order';"],
   ['a file named utils', 'services/order/src/utils.ts', ''],
   ['a main that outgrew its role', 'services/order/src/main.ts', 'a;\n'.repeat(71)],
 ])('%s is refused', (_name, path, text) => {
@@ -27,6 +30,8 @@ test.each([
 test.each([
   ['a service that imports the kit', 'services/order/src/x.ts', "import { a } from '@glasshouse/service-kit';"],
   ['a test that imports the test-kit', 'services/order/src/x.test.ts', "import { a } from '@glasshouse/test-kit';"],
+  ['a page that imports an analysis', 'console/src/web/pages/x.tsx', "import { a } from '../../analysis/x.js';"],
+  ['a process that imports a query', 'console/src/proxy.ts', "import { a } from './queries/x.js';"],
   ['a relative import inside a workspace', 'services/order/src/clients/x.ts', "import { a } from '../domain.js';"],
   ['a comment of a use case that speaks of telemetry', 'services/order/src/use-cases.ts', '// telemetry is not here\n'],
 ])('%s is allowed', (_name, path, text) => {

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { useAlerts } from './alerts.js';
 import { pageKeys } from './keyboard.js';
 import { Link } from './link.js';
 import { navigate } from './location.js';
@@ -22,6 +23,7 @@ export const Header = ({ segment, showHelp }: HeaderProps) => (
         </Link>
       ))}
     </nav>
+    {segment === '' ? null : <AlertsBadge />}
     <Search />
     <ThemeButton />
     <button
@@ -35,6 +37,17 @@ export const Header = ({ segment, showHelp }: HeaderProps) => (
     </button>
   </header>
 );
+
+/** Whatever page somebody looks at, an alert is seen at once. */
+const AlertsBadge = () => {
+  const firing = (useAlerts().data ?? []).filter(({ state }) => state === 'firing').length;
+  if (firing === 0) return null;
+  return (
+    <Link href="/" class="badge badge-error">
+      {firing === 1 ? '1 alert' : `${firing} alerts`}
+    </Link>
+  );
+};
 
 /** Any id that somebody has in hand leads to its Why page. */
 const Search = () => {

@@ -11,7 +11,7 @@ export const CallsTable = ({ edges }: { readonly edges: readonly GraphEdge[] }) 
       <span class="muted">as the caller saw them</span>
     </header>
     <div class="table-scroll">
-      <table>
+      <table class="calls">
         <thead>
           <tr>
             <th scope="col">From → to</th>

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
 import { formatTime } from '../../parts/format.js';
-import { formatValue, type Unit } from './units.js';
+import { formatTicks, type Unit } from './units.js';
 
 export interface PlotOptions {
   readonly width: number;
@@ -51,7 +51,13 @@ export const toPlotOptions = (options: PlotOptions): uPlot.Options => {
     },
     axes: [
       { ...axis, size: 24, gap: 6, values: (_plot, splits) => toTimes(splits) },
-      { ...axis, size: 68, gap: 6, values: (_plot, splits) => splits.map((value) => toTick(unit, value)) },
+      {
+        ...axis,
+        size: 68,
+        gap: 6,
+        ...(unit === 'bytes' ? { incrs: powersOfTwo } : {}),
+        values: (_plot, splits) => formatTicks(unit, splits),
+      },
     ],
     series: [{}, ...Array.from({ length: seriesCount }, (_, index) => toSeries(index))],
     hooks: {
@@ -84,10 +90,8 @@ const toLinearRange = (max: number | null, extraMax: number): [number, number] =
   return [0, top > 0 ? top * 1.08 : 1];
 };
 
-const toTick = (unit: Unit, value: number | null): string => {
-  if (value === null) return '';
-  return value === 0 ? '0' : formatValue(unit, value);
-};
+/** A mebibyte is no round number of bytes, so round ticks are no round mebibytes. */
+const powersOfTwo = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 /** Seconds only where ticks lie closer than a minute. */
 const toTimes = (splits: readonly number[]): string[] => {

@@ -19,6 +19,17 @@ export const formatValue = (unit: Unit, value: number): string => {
   }
 };
 
+/** The values of an axis, all of them in one unit. A logarithmic axis leaves some unsaid. */
+export const formatTicks = (unit: Unit, ticks: readonly (number | null)[]): string[] => {
+  const top = Math.max(...ticks.map((tick) => tick ?? 0));
+  const format = (value: number): string => {
+    if (value === 0) return '0';
+    if (unit !== 'rate') return formatValue(unit, value);
+    return top < 0.1 ? `${formatNumber(value * 60)}/min` : `${formatNumber(value)}/s`;
+  };
+  return ticks.map((tick) => (tick === null ? '' : format(tick)));
+};
+
 const formatBytes = (bytes: number): string => {
   const mebibytes = bytes / 1_048_576;
   if (Math.abs(mebibytes) >= 1) return `${formatNumber(mebibytes)}\u00a0MiB`;

@@ -5,6 +5,7 @@ import { PlainText } from '../../parts/plain-text.js';
 import { useAlerts } from '../../shell/alerts.js';
 import { Link } from '../../shell/link.js';
 import { toUrl } from '../../shell/location.js';
+import { toDocPath } from './doc-path.js';
 
 const severityRank: readonly string[] = ['page', 'critical', 'ticket', 'warning', 'info'];
 
@@ -67,10 +68,4 @@ const AlertLine = ({ alert: { labels, annotations, activeAt } }: { readonly aler
       </p>
     </li>
   );
-};
-
-/** A runbook is named by its path in the repository, or by an address whose path ends in that. */
-export const toDocPath = (runbook: string | undefined): string | undefined => {
-  const name = /(?:^|\/)docs\/([\w./-]+?)(?:\.md)?$/.exec(runbook ?? '')?.[1];
-  return name === undefined ? undefined : `/docs/${name}`;
 };

@@ -124,7 +124,7 @@ const Row = ({ row, startMs, endMs }: RowProps) => {
           {rate === undefined ? '–' : formatRate(rate)}
         </Link>
       </td>
-      <td class="line">
+      <td class="service-line">
         <Sparkline points={row.rates} startMs={startMs} endMs={endMs} />
       </td>
       <td class="number" data-label="Errors">
@@ -135,7 +135,7 @@ const Row = ({ row, startMs, endMs }: RowProps) => {
           {errorShare === undefined ? '–' : formatPercent(errorShare)}
         </Link>
       </td>
-      <td class="line">
+      <td class="service-line">
         <Sparkline points={row.errors} startMs={startMs} endMs={endMs} color="--error" />
       </td>
       <td class="number" data-label="p50">
@@ -144,7 +144,7 @@ const Row = ({ row, startMs, endMs }: RowProps) => {
       <td class="number" data-label="p95">
         {formatSeconds(row.p95)}
       </td>
-      <td class="line">
+      <td class="service-line">
         <Sparkline points={row.p95s} startMs={startMs} endMs={endMs} color="--c7" />
       </td>
       <td class="number" data-label="p99">
