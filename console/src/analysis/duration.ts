@@ -5,8 +5,13 @@ export const toDurationText = (us: number): string => {
   if (size < 1e6) return `${toThreeDigits(us / 1e3)} ms`;
   if (size < 6e7) return `${toThreeDigits(us / 1e6)} s`;
   const seconds = Math.round(us / 1e6);
-  if (size < 3.6e9) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+  if (size < 3.6e9) return inTwoUnits(seconds, 60, 'min', 's');
+  return inTwoUnits(Math.round(seconds / 60), 60, 'h', 'min');
+};
+
+const inTwoUnits = (amount: number, perUnit: number, unit: string, rest: string): string => {
+  const whole = `${Math.trunc(amount / perUnit)} ${unit}`;
+  return amount % perUnit === 0 ? whole : `${whole} ${amount % perUnit} ${rest}`;
 };
 
 const toThreeDigits = (value: number): string => {

@@ -32,6 +32,9 @@ export const FieldTable = ({ line, query }: FieldTableProps) => {
   );
 };
 
+/** A query is one line of characters that can be seen. */
+const canBeTyped = (text: string): boolean => text.length <= longestFilter && !/\p{Cc}/u.test(text);
+
 interface FieldProps {
   readonly name: string;
   readonly value: FieldValue;
@@ -41,10 +44,10 @@ interface FieldProps {
 const Field = ({ name, value, filter }: FieldProps) => {
   const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
   const part: LogQuery = { kind: 'is', field: name, value: text };
-  const canFilter = typeof value !== 'object' && text.length <= longestFilter && /^[A-Za-z_@][\w@.-]*$/.test(name);
+  const canFilter = typeof value !== 'object' && canBeTyped(text) && /^[A-Za-z_@][\w@.-]*$/.test(name);
   const shown = toVisibleText(name);
   return (
-    <div>
+    <div class="field-row">
       <dt>
         <PlainText text={name} maxLength={100} />
       </dt>

@@ -62,8 +62,7 @@ export const Histogram = ({ bars, intervalMs }: HistogramProps) => {
       <figcaption class="muted">
         <span>{formatTime(bars[0]?.startMs ?? 0).slice(0, 8)}</span>
         <span>
-          {formatDuration(intervalMs).replace(/ 0\ss$/, '')} a bar, at most {formatNumber(highest)} lines; drag to
-          choose a time
+          {formatDuration(intervalMs)} a bar, at most {formatNumber(highest)} lines; drag to choose a time
         </span>
         <span>{formatTime((bars.at(-1)?.startMs ?? 0) + intervalMs).slice(0, 8)}</span>
       </figcaption>

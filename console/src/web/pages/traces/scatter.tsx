@@ -23,7 +23,7 @@ export const Scatter = ({ summaries }: { readonly summaries: readonly TraceSumma
     <figure class="scatter card">
       <div class="scatter-axis" aria-hidden="true">
         {ticks(lowUs, highUs).map((us) => (
-          <span key={us} style={{ top: `${(y(us) / height) * 100}%` }}>
+          <span key={us} class="scatter-tick" style={{ top: `${(y(us) / height) * 100}%` }}>
             {formatDuration(us / 1_000)}
           </span>
         ))}

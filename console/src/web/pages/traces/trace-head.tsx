@@ -1,4 +1,3 @@
-import type { LogLine } from '../../../analysis/log-line.js';
 import { orderOf } from '../../../analysis/span-links.js';
 import type { Trace } from '../../../analysis/trace.js';
 import { summarize } from '../../../analysis/trace-search.js';
@@ -10,11 +9,13 @@ import { RelatedTraces } from './related-traces.js';
 
 interface TraceHeadProps {
   readonly trace: Trace;
-  readonly lines: readonly LogLine[];
+  readonly lineCount: number;
+  /** Of them, those that the waterfall has. */
+  readonly shownLines: number;
 }
 
 /** What the trace is, in one line, and where it leads. */
-export const TraceHead = ({ trace, lines }: TraceHeadProps) => {
+export const TraceHead = ({ trace, lineCount, shownLines }: TraceHeadProps) => {
   const { root, status, errors, services } = summarize(trace);
   const { traceId, startUs, durationUs, spans } = trace;
   const order = orderOf(spans);
@@ -37,8 +38,8 @@ export const TraceHead = ({ trace, lines }: TraceHeadProps) => {
         {errors > 0 ? <span class="badge badge-error">{errors === 1 ? '1 error' : `${errors} errors`}</span> : null}
         <strong>{formatDuration(durationUs / 1_000)}</strong>
         <span class="muted">
-          {spans.length} spans in {services.length} {services.length === 1 ? 'service' : 'services'}, {lines.length} log
-          lines, {formatDateTime(startMs)}
+          {spans.length} spans in {services.length} {services.length === 1 ? 'service' : 'services'}, {lineCount} log
+          lines{shownLines < lineCount ? ` (the first ${shownLines} are shown)` : ''}, {formatDateTime(startMs)}
         </span>
         <span class="spacer" />
         <Link class="button" href={`/why/${traceId}`}>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { LogLine } from '../../../analysis/log-line.js';
 import { type Trace, toFullTraceId } from '../../../analysis/trace.js';
-import { oldestFirst } from '../../../queries/elasticsearch.js';
+import { oldestFirst, type SearchAnswer } from '../../../queries/elasticsearch.js';
 import { Empty } from '../../parts/empty.js';
 import { ErrorNotices } from '../../parts/notice.js';
 import { backends } from '../../shell/backends.js';
@@ -15,6 +15,7 @@ const refreshMs = 1_000;
 const settledAfterMs = 8_000;
 const waitForTraceMs = 20_000;
 const maxLines = 1_000;
+const noLines: readonly LogLine[] = [];
 
 /** One trace: its spans and log lines on one axis of time. */
 export const TracePage = ({ traceId }: { readonly traceId: string }) => {
@@ -32,28 +33,29 @@ export const TracePage = ({ traceId }: { readonly traceId: string }) => {
     options,
   );
   const lines = useQuery((signal) => loadLines(fullId, signal), [fullId], options);
+  const held = lines.data?.lines ?? noLines;
   const errors = [trace.error, lines.error];
   if (trace.data === undefined) {
     return (
       <>
         <h1>Trace</h1>
         <ErrorNotices errors={errors} />
-        {trace.error === undefined ? <NoTrace traceId={fullId} isWaiting={isYoung} lines={lines.data ?? []} /> : null}
+        {trace.error === undefined ? <NoTrace traceId={fullId} isWaiting={isYoung} lines={held} /> : null}
       </>
     );
   }
   return (
     <>
-      <TraceHead trace={trace.data} lines={lines.data ?? []} />
+      <TraceHead trace={trace.data} lineCount={lines.data?.total ?? 0} shownLines={held.length} />
       <ErrorNotices errors={errors} />
-      <TraceBody trace={trace.data} lines={lines.data ?? []} />
+      <TraceBody trace={trace.data} lines={held} />
     </>
   );
 };
 
-const loadLines = async (traceId: string, signal: AbortSignal): Promise<LogLine[]> => {
-  const body = { query: { term: { 'trace.id': traceId } }, size: maxLines, sort: oldestFirst };
-  return (await backends.elasticsearch.search(body, { signal })).lines;
+const loadLines = (traceId: string, signal: AbortSignal): Promise<SearchAnswer> => {
+  const body = { query: { term: { 'trace.id': traceId } }, size: maxLines, sort: oldestFirst, track_total_hits: true };
+  return backends.elasticsearch.search(body, { signal });
 };
 
 const isStillComing = (trace: Trace | undefined, openedAtMs: number): boolean =>
