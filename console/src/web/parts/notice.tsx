@@ -22,7 +22,7 @@ const backendNames: Readonly<Record<Backend, string>> = {
 };
 
 /** Names the backend that gives no answer, and where it is looked for; the rest of a page works without it. */
-export const BackendNotice = ({ error }: { readonly error: BackendError }) => {
+const BackendNotice = ({ error }: { readonly error: BackendError }) => {
   const { addresses } = useSettings();
   const name = backendNames[error.backend];
   if (!error.isDown) return <Notice kind="warn" title={`${name} refused the question: ${error.message}`} />;
