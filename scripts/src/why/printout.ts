@@ -40,7 +40,8 @@ export const printExplanation = (explanation: Explanation, options: PrintoutOpti
 };
 
 const createPen = (hasColors: boolean): Pen => {
-  const paint = (code: number) => (text: string) => (hasColors ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = (code: number) => (text: string) =>
+    hasColors && text !== '' ? `\u001b[${code}m${text}\u001b[0m` : text;
   return { bold: paint(1), dim: paint(2), red: paint(31), yellow: paint(33), cyan: paint(36) };
 };
 

@@ -3,6 +3,7 @@ import { toDurationText } from '../duration.js';
 import { type LogLine, textField } from '../log-line.js';
 import { kindOf } from '../time-spent.js';
 import { endOf, textTag } from '../trace.js';
+import type { SpanNode } from '../tree.js';
 import type { Breaker } from './evidence.js';
 
 /** Who caused it, in a sentence and in parts. */
@@ -52,12 +53,15 @@ export const toCause = (error: TraceError, context: Context): Cause => {
     code,
     message,
     fate,
-    isInjected: span.tags['glasshouse.fault'] === true || code === 'injected_fault',
+    isInjected: code === 'injected_fault' || [node, ...node.children].some(isFaulty),
     traceId: context.traceId,
     spanId: span.spanId,
     before: isHeldBack ? findBefore(service, endOf(span) / 1_000, context) : undefined,
   };
 };
+
+/** A fault that makes an answer late is told by the span of who answers, not of who gave up waiting. */
+const isFaulty = ({ span }: SpanNode): boolean => span.tags['glasshouse.fault'] === true;
 
 interface Blame {
   readonly service: string;
@@ -81,9 +85,11 @@ const blame = (error: TraceError, context: Context): Blame => {
   if (kindOf(span) === 'database')
     return { service, sentence: withCode(`${service}'s database failed at ${name}`, error) };
   if (textTag(span, 'span.kind') === 'client' && peer !== '') {
-    const waited = `${service} waited ${toDurationText(span.durationUs)}`;
+    const callee = error.node.children[0]?.span;
+    const wanted = callee?.service === peer ? callee.name : name;
     const what = reasonWords(textTag(span, 'error.type'), textTag(span, 'http.status_code'));
-    return { service: peer, sentence: `${peer} ${what} (${service}: ${name}; ${waited})` };
+    const waited = `${service} waited ${toDurationText(span.durationUs)} for ${wanted}`;
+    return { service: peer, sentence: `${peer} ${what} (${waited})` };
   }
   const silent = findSilentPeer(error, context);
   if (silent !== undefined) {

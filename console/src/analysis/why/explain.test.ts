@@ -100,12 +100,34 @@ test('a recovery in a trace of its own is part of the story, and tells how it en
 });
 
 test.each([
-  ['refused', 'payment could not be reached (order: PUT payment; order waited 70.0 ms)'],
-  ['timeout', 'payment did not answer in time (order: PUT payment; order waited 70.0 ms)'],
-  ['bad_answer', 'payment gave an answer that could not be read (order: PUT payment; order waited 70.0 ms)'],
+  ['refused', 'payment could not be reached (order waited 70.0 ms for PUT payment)'],
+  ['timeout', 'payment did not answer in time (order waited 70.0 ms for PUT payment)'],
+  ['bad_answer', 'payment gave an answer that could not be read (order waited 70.0 ms for PUT payment)'],
 ])('a call without a trace on the other side (%s) is the other side’s failure', (reason, sentence) => {
   const trace = purchase(503, unavailable, callPayment({ tags: { 'peer.service': 'payment', 'error.type': reason } }));
   expect(explain(evidenceOf({ traces: [trace] })).cause).toMatchObject({ service: 'payment', sentence });
+});
+
+test('an answer that was made late is the fault of who gave it, and switched on', () => {
+  const trace = purchase(
+    202,
+    unavailable,
+    callPayment({ tags: { 'peer.service': 'payment', 'error.type': 'timeout' } }),
+    span('served', {
+      parent: 'PUT payment',
+      service: 'payment',
+      kind: 'server',
+      name: 'PUT /internal/payments/:orderId',
+      at: 12,
+      takes: 60,
+      tags: { 'glasshouse.fault': true, 'http.status_code': 499 },
+    }),
+  );
+  expect(explain(evidenceOf({ traces: [trace] })).cause).toMatchObject({
+    service: 'payment',
+    isInjected: true,
+    sentence: 'payment did not answer in time (order waited 70.0 ms for PUT /internal/payments/:orderId)',
+  });
 });
 
 test('a call that an open circuit breaker held back has no span; its log line or the breaker names the peer', () => {
