@@ -81,6 +81,9 @@ test('only so many pages are told; a page that has gone makes room', async () =>
   expect(await service.metric('console_event_streams')).toBe(64);
   for (const stream of streams) stream.close();
   await waitFor('room', async () => (await service.metric('console_event_streams')) === 0);
+  const labels = { http_route: '/api/events', http_response_status_code: '200' };
+  // How long a page was open is no duration of an answer.
+  expect(await service.metric('http_server_request_duration_seconds_count', labels)).toBe(0);
   (await listen()).close();
 });
 

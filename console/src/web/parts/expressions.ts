@@ -14,8 +14,6 @@ export const matches = (label: string, value: string, operator: '=' | '!=' | '=~
 export const quote = (value: string): string =>
   `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
-/** An open stream of events is as long as a page stays open, which says nothing about how fast anything is. */
-const noStreams = matches('http_route', '/api/events', '!=');
 const serverErrors = matches('http_response_status_code', '5..', '=~');
 
 interface RedOptions {
@@ -36,6 +34,6 @@ export const errorRate = ({ only = [], by, window }: RedOptions): string =>
 
 /** Seconds that a share of the requests stays below. */
 export const durationQuantile = (quantile: number, { only = [], by, window }: RedOptions): string => {
-  const selected = `${duration}_bucket${toSelector(...only, noStreams)}`;
+  const selected = `${duration}_bucket${toSelector(...only)}`;
   return `histogram_quantile(${quantile}, sum by (${by}, le) (rate(${selected}[${window}])))`;
 };

@@ -80,11 +80,14 @@ export const createRequestScope = (options: RequestScopeOptions): RequestScope =
     const seconds = (performance.now() - state.startedAt) / 1000;
     const route = state.match?.template;
     const status = res.writableFinished ? res.statusCode : clientGone;
-    metrics.duration.observe(seconds, {
-      http_request_method: state.method,
-      http_route: route ?? unmatchedRoute,
-      http_response_status_code: status,
-    });
+    // A stream of events lasts as long as somebody listens, which says nothing about how fast anything is.
+    if (res.getHeader('content-type') !== 'text/event-stream') {
+      metrics.duration.observe(seconds, {
+        http_request_method: state.method,
+        http_route: route ?? unmatchedRoute,
+        http_response_status_code: status,
+      });
+    }
     state.span.setTag('http.status_code', status);
     if (status >= 500) state.span.setTag('error', true);
     if (!state.isQuiet) stateRequest(state, status, seconds);
