@@ -27,6 +27,7 @@ const isPresent = (value: number | undefined): value is number => value !== unde
 /** The value at every time of the grid of every series; each series is read once. Scalars are one column. */
 export const evaluate = (expression: Expression, context: Context): Column[] => {
   const columnsOf = (of: Expression): Column[] => evaluate(of, context);
+  context.spend(context.grid.count);
   switch (expression.kind) {
     case 'number':
       return [{ labels: {}, values: timesOf(context.grid).map(() => expression.value) }];
@@ -100,8 +101,9 @@ export const readRange = <T>(of: Selector | Subquery, context: Context, use: Use
   // The steps of a subquery are multiples of its step, whenever it is asked.
   const start = Math.ceil(from / of.step) * of.step;
   const grid = { start, step: of.step, count: Math.max(0, Math.floor((to - start) / of.step) + 1) };
+  const columns = evaluate(of.of, { ...context, grid });
   const times = timesOf(grid);
-  return evaluate(of.of, { ...context, grid }).map(({ labels, values }) => usePresent(labels, { times, values }));
+  return columns.map(({ labels, values }) => usePresent(labels, { times, values }));
 };
 
 const slide = (of: Selector | Subquery, context: Context, measure: Measure, parameters: Values = []): Column[] => {
