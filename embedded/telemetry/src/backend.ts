@@ -27,6 +27,7 @@ export const defaultLimits = {
   spanBytes: 40 * mebibyte,
   /** Trace ids of error records that keep their traces longest. */
   errorTraces: 20_000,
+  metricBytes: 60 * mebibyte,
   seriesPerTarget: 2_500,
   scrapeBytes: 4 * mebibyte,
   /** One Fluentd message, one batch of spans or documents; also after decompression. */
@@ -70,7 +71,7 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
   const { host = '127.0.0.1', ports, scrapeTargets, now = Date.now } = options;
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const errorTraces = createReferencedTraces(limits.errorTraces);
-  const metrics = createMetricStore(limits.seriesPerTarget);
+  const metrics = createMetricStore(limits.seriesPerTarget, limits.metricBytes);
   const logs = createLogStore({ maxBytes: limits.logBytes, onError: errorTraces.add });
   const isReferenced = (traceId: string): boolean => errorTraces.has(traceId) || metrics.leadsTo(traceId);
   const spans = createSpanStore({ maxBytes: limits.spanBytes, isReferenced });

@@ -15,7 +15,7 @@ export interface OwnMetricsSources {
 /** The backend's own counters in the Prometheus text format: received = held + evicted + duplicate + refused, always. */
 export const renderOwnMetrics = ({ logs, spans, metrics, fluentd, rules }: OwnMetricsSources): string => {
   const { connections, broken } = fluentd.stats();
-  const { series, refused } = metrics.stats();
+  const { series, refused, bytes } = metrics.stats();
   return [
     ...storeLines('log_records', 'Log records', logs.stats()),
     ...storeLines('spans', 'Spans', spans.stats()),
@@ -24,7 +24,10 @@ export const renderOwnMetrics = ({ logs, spans, metrics, fluentd, rules }: OwnMe
       '': broken,
     }),
     ...family('embedded_metric_series', 'gauge', 'Series held.', { '': series }),
-    ...family('embedded_metric_samples_refused_total', 'counter', 'Samples of series beyond the bound.', {
+    ...family('embedded_metric_bytes', 'gauge', 'About the memory that samples, series and exemplars take.', {
+      '': bytes,
+    }),
+    ...family('embedded_metric_samples_refused_total', 'counter', 'Samples of series beyond the bound, or of a time that was.', {
       '': refused,
     }),
     ...ruleLines(rules.stats()),
