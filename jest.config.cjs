@@ -23,7 +23,7 @@ module.exports = {
     '^@glasshouse/test-kit$': '<rootDir>/packages/test-kit/src/index.ts',
     '^@glasshouse/embedded-mongo$': '<rootDir>/embedded/mongo/src/index.ts',
     '^@glasshouse/embedded-telemetry$': '<rootDir>/embedded/telemetry/src/index.ts',
-    '^@glasshouse/launcher/run-file$': '<rootDir>/embedded/launcher/src/run-file.ts',
+    '^@glasshouse/launcher/(run-file|plan|secrets)$': '<rootDir>/embedded/launcher/src/$1.ts',
     '^@glasshouse/oauth$': '<rootDir>/services/oauth/src/main.ts',
     '^@glasshouse/customer$': '<rootDir>/services/customer/src/main.ts',
     '^@glasshouse/product$': '<rootDir>/services/product/src/main.ts',
