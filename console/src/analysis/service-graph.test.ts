@@ -43,11 +43,14 @@ test('a rare edge has the figures of traces that were searched for it, the other
     { parent: 'order', child: 'payment', callCount: 12 },
   ];
   const graph = toServiceGraph({ traces: [], dependencies, coveredSeconds: 10 });
-  const { edges } = withEdgeSamples(graph, [{ from: 'order', to: 'payment', traces: [purchase], coveredSeconds: 20 }]);
+  const { edges, nodes } = withEdgeSamples(graph, [
+    { from: 'order', to: 'payment', traces: [purchase], coveredSeconds: 20 },
+  ]);
   expect(edges.map(({ calls, rate, totalCalls }) => [calls, rate, totalCalls])).toEqual([
     [0, 0, 900],
     [2, 0.1, 12],
   ]);
+  expect(nodes.find(({ service }) => service === 'payment')).toMatchObject({ calls: 2, errors: 1, rate: 0.1 });
 });
 
 test('an answer of 5xx is an error, also if nobody has marked the span', () => {

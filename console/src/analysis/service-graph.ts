@@ -101,16 +101,30 @@ export interface EdgeSample {
 }
 
 /** Gives edges that are too rare for the newest traces the figures of traces that were searched for them. */
-export const withEdgeSamples = (graph: ServiceGraph, samples: readonly EdgeSample[]): ServiceGraph => ({
-  ...graph,
-  edges: graph.edges.map((edge) => {
+export const withEdgeSamples = (graph: ServiceGraph, samples: readonly EdgeSample[]): ServiceGraph => {
+  const edges = graph.edges.map((edge) => {
     const sample = samples.find(({ from, to }) => from === edge.from && to === edge.to);
     if (sample === undefined) return edge;
     const own = toServiceGraph({ ...sample, dependencies: [] }).edges;
     const figures = own.find(({ from, to }) => from === edge.from && to === edge.to);
     return figures === undefined ? edge : { ...figures, totalCalls: Math.max(figures.calls, edge.totalCalls) };
-  }),
-});
+  });
+  const nodes = graph.nodes.map((node) => (node.calls > 0 ? node : { ...node, ...sumOf(edges, node.service) }));
+  return { nodes, edges };
+};
+
+/** What is known of a service by those who called it; how long it took cannot be told of sums. */
+const sumOf = (edges: readonly GraphEdge[], service: string): Pick<CallFigures, 'calls' | 'errors' | 'rate'> =>
+  edges
+    .filter(({ to }) => to === service)
+    .reduce(
+      (sum, { calls, errors, rate }) => ({
+        calls: sum.calls + calls,
+        errors: sum.errors + errors,
+        rate: sum.rate + rate,
+      }),
+      { calls: 0, errors: 0, rate: 0 },
+    );
 
 /**
  * How many seconds a list of the newest traces covers. A search that found fewer than it asked for has seen the whole

@@ -37,6 +37,10 @@ test('failures stand before durations, and those before numbers of requests', ()
   expect(namesOf(observations)).toEqual(['failing', 'slower', 'busier']);
 });
 
+test('what has become faster stands behind what has become slower', () => {
+  expect(namesOf([duration('faster', 0.4, 0.05, 60), duration('slower', 0.05, 0.2, 60)])).toEqual(['slower', 'faster']);
+});
+
 test('what has vanished is told with a minus', () => {
   expect(rankDifferences([count('gone', 200, 0)])[0]?.deviation).toBeLessThan(-3);
 });

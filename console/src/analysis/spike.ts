@@ -33,7 +33,7 @@ const minDeviation = 3;
 /** Below this change nobody would call it a spike, however sure it is. Durations breathe with the load. */
 const minChange: Readonly<Record<Measure, number>> = { errors: 0.2, duration: 0.5, requests: 0.2 };
 
-/** A failure matters more than a request more or less. */
+/** More failures matter more than a request more or less; what has become better is good to know, and no more. */
 const weights: Readonly<Record<Measure, number>> = { errors: 3, duration: 2, requests: 1 };
 
 export const maxDifferences = 25;
@@ -49,7 +49,8 @@ export const rankDifferences = (observations: readonly Observation[]): Differenc
 const isSure = ({ deviation }: Difference): boolean =>
   Number.isFinite(deviation) && Math.abs(deviation) >= minDeviation;
 
-const weigh = ({ deviation, measure }: Difference): number => Math.abs(deviation) * weights[measure];
+const weigh = ({ deviation, measure }: Difference): number =>
+  deviation > 0 ? deviation * weights[measure] : -deviation;
 
 const isNotable = ({ before, during, measure }: Observation): boolean =>
   before === 0 || during === 0 || Math.abs(during - before) / Math.min(before, during) >= minChange[measure];

@@ -1,5 +1,5 @@
 import type { CallFigures, GraphEdge, GraphNode } from '../../../analysis/service-graph.js';
-import { formatDuration, formatNumber, formatPercent } from '../../parts/format.js';
+import { formatDuration, formatPercent, formatRate } from '../../parts/format.js';
 import { toUrl } from '../../shell/location.js';
 
 /** The share of calls that failed; undefined without calls. */
@@ -7,9 +7,11 @@ export const errorShareOf = ({ calls, errors }: CallFigures): number | undefined
   calls === 0 ? undefined : errors / calls;
 
 const describeFigures = (figures: CallFigures): string => {
+  const { rate, p95Ms } = figures;
   const share = errorShareOf(figures);
-  if (share === undefined || figures.p95Ms === undefined) return 'no recent traces';
-  return `${formatNumber(figures.rate)} per second, ${formatPercent(share)} errors, 95 % within ${formatDuration(figures.p95Ms)}`;
+  if (share === undefined) return 'no recent traces';
+  const durations = p95Ms === undefined ? '' : `, 95 % within ${formatDuration(p95Ms)}`;
+  return `${formatRate(rate)}, ${formatPercent(share)} errors${durations}`;
 };
 
 /** For who hears the map instead of seeing it. */

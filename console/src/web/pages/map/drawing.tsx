@@ -108,7 +108,7 @@ const NodeBox = ({ node, place, point }: NodeBoxProps) => {
         {service}
       </text>
       <text x={place.x} y={place.y + 14}>
-        {calls === 0 || p95Ms === undefined ? 'no traces' : `${formatRate(rate)} · ${formatDuration(p95Ms)}`}
+        {calls === 0 ? 'no traces' : formatRate(rate) + (p95Ms === undefined ? '' : ` · ${formatDuration(p95Ms)}`)}
       </text>
     </a>
   );

@@ -1,6 +1,8 @@
+import { type LogLine, toLogLine } from '../../../analysis/log-line.js';
 import type { Sample, Series } from '../../../queries/prometheus.js';
 import { toBudgets } from './budget-rows.js';
 import { toDocPath } from './doc-path.js';
+import { toFailures } from './failures.js';
 import { type ServiceSeries, toServiceRows } from './service-rows.js';
 
 const sample = (labels: Record<string, string>, value: number): Sample => ({ labels, value });
@@ -58,6 +60,20 @@ test('budgets begin with the smallest rest, each with how fast it burns', () => 
   expect(budgets.map(({ slo, burnRate }) => [slo, burnRate && Math.round(burnRate)])).toEqual([
     ['b', undefined],
     ['a', 2],
+  ]);
+});
+
+test('a failure that comes again is told once, with its latest line', () => {
+  const line = (at: number, message: string, code: string): LogLine =>
+    toLogLine({
+      _id: `${at}`,
+      _source: { '@timestamp': new Date(at).toISOString(), 'service.name': 'payment', message, 'error.code': code },
+    });
+  const failures = toFailures([line(5, 'a', 'x'), line(4, 'b', 'y'), line(3, 'a', 'x'), line(2, 'a', 'z')]);
+  expect(failures.map(({ latest, code, count }) => [latest.atMs, code, count])).toEqual([
+    [5, 'x', 2],
+    [4, 'y', 1],
+    [2, 'z', 1],
   ]);
 });
 

@@ -1,5 +1,3 @@
-import type { LogLine } from '../../../analysis/log-line.js';
-import { textField } from '../../../analysis/log-line.js';
 import { type Query as ElasticQuery, newestFirst } from '../../../queries/elasticsearch.js';
 import { Empty } from '../../parts/empty.js';
 import { formatTime } from '../../parts/format.js';
@@ -8,8 +6,11 @@ import { backends } from '../../shell/backends.js';
 import { Link } from '../../shell/link.js';
 import { toUrl } from '../../shell/location.js';
 import { type Query, useQuery } from '../../shell/use-query.js';
+import { type Failure, toFailures } from './failures.js';
 
 const refreshMs = 5_000;
+/** Looked through, to be told apart. */
+const looked = 100;
 const shown = 8;
 
 /** What needs a person, and every request that failed on our side. */
@@ -20,13 +21,15 @@ const query: ElasticQuery = {
   },
 };
 
-const loadErrors = async (signal: AbortSignal): Promise<LogLine[]> =>
-  (await backends.elasticsearch.search({ query, size: shown, sort: newestFirst }, { signal })).lines;
+const loadErrors = async (signal: AbortSignal): Promise<Failure[]> => {
+  const { lines } = await backends.elasticsearch.search({ query, size: looked, sort: newestFirst }, { signal });
+  return toFailures(lines).slice(0, shown);
+};
 
-export const useRecentErrors = (): Query<LogLine[]> => useQuery(loadErrors, [], { refreshMs });
+export const useRecentErrors = (): Query<Failure[]> => useQuery(loadErrors, [], { refreshMs });
 
 /** The last failures, each one step away from its trace and from what its code means. */
-export const RecentErrors = ({ errors }: { readonly errors: Query<LogLine[]> }) => {
+export const RecentErrors = ({ errors }: { readonly errors: Query<Failure[]> }) => {
   const { data, isLoading } = errors;
   return (
     <section class="card" aria-labelledby="errors-title">
@@ -38,8 +41,8 @@ export const RecentErrors = ({ errors }: { readonly errors: Query<LogLine[]> }) 
         <NoErrors isLoading={isLoading && data === undefined} isKnown={data !== undefined} />
       ) : (
         <ol class="recent-errors card-body">
-          {data.map((line) => (
-            <ErrorLine key={line.id} line={line} />
+          {data.map((failure) => (
+            <FailureLine key={failure.latest.id} failure={failure} />
           ))}
         </ol>
       )}
@@ -52,29 +55,26 @@ const NoErrors = ({ isLoading, isKnown }: { readonly isLoading: boolean; readonl
   return <Empty title={isKnown ? 'Nothing has failed.' : 'Not known while Elasticsearch does not answer.'} />;
 };
 
-const ErrorLine = ({ line }: { readonly line: LogLine }) => {
-  const code = textField(line, 'error.code');
-  const route = textField(line, 'http.route');
-  return (
-    <li>
-      <span class="mono muted">{formatTime(line.atMs)}</span>
-      <span class="error-what">
-        <strong>{line.service}</strong> <PlainText text={line.message} maxLength={160} />{' '}
-        {route === '' ? null : <span class="muted mono">{route}</span>}
-      </span>
-      <span class="links">
-        {code === '' ? null : (
-          <Link href={`/docs/errors#${encodeURIComponent(code)}`} class="mono">
-            {code}
-          </Link>
-        )}
-        {line.traceId === undefined ? null : (
-          <>
-            <Link href={`/traces/${line.traceId}`}>trace</Link>
-            <Link href={`/why/${line.traceId}`}>why</Link>
-          </>
-        )}
-      </span>
-    </li>
-  );
-};
+const FailureLine = ({ failure: { latest, code, route, count } }: { readonly failure: Failure }) => (
+  <li>
+    <span class="mono muted">{formatTime(latest.atMs)}</span>
+    <span>
+      <strong>{latest.service}</strong> <PlainText text={latest.message} maxLength={160} />{' '}
+      {route === '' ? null : <span class="muted mono">{route}</span>}{' '}
+      {count === 1 ? null : <span class="badge">{count === looked ? `${count} or more` : `${count} times`}</span>}
+    </span>
+    <span class="links">
+      {code === '' ? null : (
+        <Link href={`/docs/errors#${encodeURIComponent(code)}`} class="mono">
+          {code}
+        </Link>
+      )}
+      {latest.traceId === undefined ? null : (
+        <>
+          <Link href={`/traces/${latest.traceId}`}>trace</Link>
+          <Link href={`/why/${latest.traceId}`}>why</Link>
+        </>
+      )}
+    </span>
+  </li>
+);
