@@ -21,7 +21,8 @@ export interface Violation {
 
 export type Rule = (repository: Repository) => Violation[];
 
-const textFile = /\.(tsx?|js|cjs|mjs|json|md|yml|yaml|sh|css|html)$|(^|\/)(LICENSE|\.npmrc|\.gitignore)$|^\.ci\//;
+const textFile =
+  /\.(tsx?|js|cjs|mjs|json|ndjson|md|yml|yaml|conf|sh|css|html|Dockerfile)$|(^|\/)(LICENSE|Dockerfile|\.env|\.npmrc|\.(git|docker)ignore)$|^\.ci\//;
 
 /** The text files that git tracks or would track, so that a new file is checked before it is committed. */
 export const readRepository = async (root: string): Promise<Repository> => {
