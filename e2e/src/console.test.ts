@@ -199,9 +199,10 @@ inChromium('the console', (open) => {
   test.each(['/', '/map', '/metrics?view=red', '/metrics?view=use&service=order', '/metrics?q=up', '/docs/telemetry'])(
     '%s fits a narrow screen',
     async (path) => {
-      const { page, overflow } = await openPage(path, { width: 390 });
+      const { page, overflow, seriousViolations } = await openPage(path, { width: 390 });
       await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' });
       expect(await overflow()).toBeLessThanOrEqual(0);
+      expect(await seriousViolations()).toEqual([]);
     },
   );
 });

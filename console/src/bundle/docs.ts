@@ -48,6 +48,8 @@ export const renderMarkdown = (text: string, name: string): string => {
   const marked = new Marked({
     renderer: {
       html: ({ text: markup }) => escapeMarkup(markup),
+      // What scrolls can be reached by keyboard.
+      code: ({ text: code }) => `<pre tabindex="0"><code>${escapeMarkup(code)}</code></pre>\n`,
       heading({ tokens, depth, text: words }) {
         return `<h${depth} id="${toId(words)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
       },
