@@ -27,7 +27,7 @@ export const defaultLimits = {
   spanBytes: 40 * mebibyte,
   /** Trace ids of error records that keep their traces longest. */
   errorTraces: 20_000,
-  metricBytes: 60 * mebibyte,
+  metricBytes: 24 * mebibyte,
   seriesPerTarget: 2_500,
   scrapeBytes: 4 * mebibyte,
   /** One Fluentd message, one batch of spans or documents; also after decompression. */

@@ -3,6 +3,8 @@ const difference = 1;
 const raw = 2;
 // Its zigzag must still be an exact number.
 const maxDifference = 2 ** 51;
+/** A change back from gone, its kind and its value, and the change to gone before it. */
+export const maxBytesPerRow = 24;
 
 /**
  * The values of one series, row by row. Only changes are written: the rows since the change before, times four, plus
@@ -48,7 +50,7 @@ export class Column {
 
   private change(row: number, value: number | undefined): void {
     if (Object.is(value, this.value)) return;
-    if (this.bytes.length < this.length + 24) {
+    if (this.bytes.length < this.length + maxBytesPerRow) {
       const larger = Buffer.alloc(this.bytes.length * 2);
       this.bytes.copy(larger);
       this.bytes = larger;

@@ -114,7 +114,7 @@ it('lets samples leave after four days, though there were room', () => {
   expect(read(store, 'a', 2.5 * day, 3 * day)).toHaveLength(721);
 });
 
-it('keeps exemplars, the newest always and older ones about every 15 s, and knows their traces', () => {
+it('keeps exemplars, the newest always and older ones about every 30 s, and knows their traces', () => {
   const { store, writer } = create();
   for (let second = 0; second < 60; second++) {
     writer.begin(at(second));
@@ -128,8 +128,8 @@ it('keeps exemplars, the newest always and older ones about every 15 s, and know
   const [found] = store.exemplars(equal(labels), start, start + 60_000);
   const ids = found?.exemplars.map((one) => one.labels.trace_id) ?? [];
   expect(ids.at(-1)).toBe('t59');
-  expect(ids.length).toBeGreaterThan(3);
-  expect(ids.length).toBeLessThan(8);
+  expect(ids.length).toBeGreaterThan(1);
+  expect(ids.length).toBeLessThan(5);
   expect([store.leadsTo('t59'), store.leadsTo('t58'), store.leadsTo('nobody')]).toEqual([
     true,
     ids.includes('t58'),

@@ -1,5 +1,5 @@
 import type { Exemplar } from '../scrape/parse.js';
-import { Column, readColumn } from './metrics-column.js';
+import { Column, maxBytesPerRow, readColumn } from './metrics-column.js';
 import { type Labels, type Matcher, toLabels } from './metrics-labels.js';
 
 /** Times in epoch milliseconds, ascending, and the value at each; `undefined` where the series is gone from then on. */
@@ -48,12 +48,11 @@ export interface MetricStore extends SeriesReader {
   stats(): { series: number; refused: number; bytes: number };
 }
 
-const defaultMaxBytes = 60 * 1_048_576;
 const retentionMs = 4 * 86_400_000;
 /** So many scrapes of a target leave together. */
-const rowsPerBlock = 128;
-const exemplarStepS = 15;
-const maxExemplarsPerSeries = 60;
+const rowsPerBlock = 256;
+const exemplarStepS = 30;
+const maxExemplarsPerSeries = 30;
 // What V8 takes for them beside labels and samples; measured.
 const overhead = { series: 700, column: 32, exemplar: 300 };
 
@@ -62,10 +61,12 @@ class Block {
   rows = 0;
 }
 
-interface Target {
-  series: Map<string, StoredSeries>;
+class Target {
+  readonly series = new Map<string, StoredSeries>();
   /** Oldest first; the last one still grows. */
-  blocks: Block[];
+  readonly blocks = [new Block()];
+  /** Where sealed columns are read, so that no query allocates outside of V8's heap. */
+  readonly scratch = Buffer.alloc(rowsPerBlock * maxBytesPerRow);
 }
 
 class StoredSeries implements HeldSeries {
@@ -96,7 +97,8 @@ class StoredSeries implements HeldSeries {
     for (const [index, { times, rows }] of this.target.blocks.entries()) {
       if ((times[0] ?? 0) > to || (times[rows - 1] ?? 0) < from) continue;
       const text = this.sealed[index];
-      const bytes = text === undefined ? this.column.encode(rows) : Buffer.from(text, 'latin1');
+      const { scratch } = this.target;
+      const bytes = text === undefined ? this.column.encode(rows) : scratch.subarray(0, scratch.write(text, 'latin1'));
       readColumn(bytes, rows, (row, until, value) => {
         for (let index = row; index < (value === undefined ? row + 1 : until); index++) {
           const time = times[index] ?? 0;
@@ -114,7 +116,7 @@ class StoredSeries implements HeldSeries {
  * Every sample, compressed. `maxBytes` is about what samples, series and exemplars may take together; when it is
  * reached the oldest samples leave.
  */
-export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = defaultMaxBytes): MetricStore => {
+export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = Number.POSITIVE_INFINITY): MetricStore => {
   const targets: Target[] = [];
   const byName = new Map<string, Set<StoredSeries>>();
   const traces = new Map<string, number>();
@@ -148,7 +150,7 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = default
   };
 
   const createWriter = (): SeriesWriter => {
-    const target: Target = { series: new Map(), blocks: [new Block()] };
+    const target = new Target();
     const known = target.series;
     let now = Number.NEGATIVE_INFINITY;
     let isRefused = false;
