@@ -15,7 +15,8 @@ export interface BundleOptions {
 
 /** Builds scripts and styles with hashed names, the page that loads them, and the documents it shows; all compressed. */
 export const writeBundle = async ({ web, docs, target }: BundleOptions): Promise<void> => {
-  const folder = `${target}.new`;
+  // Of this process alone: two starts may build at the same time.
+  const folder = `${target}.new-${process.pid}`;
   rmSync(folder, { recursive: true, force: true });
   const outputs = await buildAssets(web, folder);
   writeFileSync(join(folder, 'index.html'), toPage(outputs, readFileSync(join(web, 'index.html'), 'utf8')));
