@@ -50,11 +50,12 @@ test('page after page shows every trace exactly once, however many spans of it m
 test('a trace is summed up by its root, its errors and the services that took part', () => {
   const trace = toTrace('1', [
     span('a', { service: 'gateway', takes: 10, tags: { 'http.status_code': 503 }, isError: true }),
-    span('b', { service: 'order', parent: 'a' }),
+    span('b', { service: 'order', parent: 'a', at: 5, takes: 90_000 }),
     span('c', { service: 'order', parent: 'b', isError: true }),
   ]);
   expect(trace && summarize(trace)).toMatchObject({
     root: { spanId: 'a' },
+    durationUs: 10_000,
     status: 503,
     errors: 2,
     services: [

@@ -44,6 +44,8 @@ const hasTag = ({ tags, events }: Span, key: string, value: string): boolean =>
 export interface TraceSummary {
   readonly trace: Trace;
   readonly root: Span | undefined;
+  /** Of the request; what goes on after its answer is part of the trace, and not of how long it took. */
+  readonly durationUs: number;
   readonly status: number | undefined;
   readonly errors: number;
   /** With how many spans, in the order of their first. */
@@ -51,7 +53,8 @@ export interface TraceSummary {
 }
 
 export const summarize = (trace: Trace): TraceSummary => {
-  const root = mainRoot(buildTree(trace))?.span;
+  const node = mainRoot(buildTree(trace));
+  const root = node?.span;
   const services = new Map<string, { spans: number; errors: number }>();
   for (const { service, isError } of trace.spans) {
     const { spans = 0, errors = 0 } = services.get(service) ?? {};
@@ -61,6 +64,7 @@ export const summarize = (trace: Trace): TraceSummary => {
   return {
     trace,
     root,
+    durationUs: root === undefined || node?.isOrphan === true ? trace.durationUs : root.durationUs,
     status: status === undefined ? undefined : Number(status),
     errors: trace.spans.filter(({ isError }) => isError).length,
     services: [...services].map(([name, counts]) => ({ name, ...counts })),

@@ -3,6 +3,7 @@ import { type LogLine, textField } from '../log-line.js';
 import { similarFailures } from '../similar.js';
 import { timeSpent } from '../time-spent.js';
 import { type Trace, textTag } from '../trace.js';
+import { summarize } from '../trace-search.js';
 import { buildTree, mainRoot } from '../tree.js';
 import { type Cause, toCause, toCauseByLines } from './cause.js';
 import type { Evidence } from './evidence.js';
@@ -117,16 +118,10 @@ const findOrder = ({ traces, lines }: Evidence): OrderSeen | undefined => {
 
 /** The median of those that went well, and the latest of them to compare with. */
 const findUsual = (peers: readonly Trace[]): Explanation['usual'] => {
-  const good = peers.filter((trace) => {
-    const root = mainRoot(buildTree(trace))?.span;
-    return !trace.spans.some(({ isError }) => isError) && !(Number(root?.tags['http.status_code'] ?? 0) >= 400);
-  });
+  const good = peers.map(summarize).filter(({ errors, status = 0 }) => errors === 0 && status < 400);
   const byDuration = good.map(({ durationUs }) => durationUs).sort((a, b) => a - b);
   const medianUs = byDuration[Math.floor(byDuration.length / 2)];
-  const latest = good.reduce<Trace | undefined>(
-    (a, b) => (a !== undefined && a.startUs > b.startUs ? a : b),
-    undefined,
-  );
+  const [latest] = good.map(({ trace }) => trace).sort((a, b) => b.startUs - a.startUs);
   if (medianUs === undefined || latest === undefined) return undefined;
   return { medianUs, count: good.length, traceId: latest.traceId };
 };
@@ -143,7 +138,7 @@ const toErrorSeen = (trace: Trace, error: TraceError, first: TraceError | undefi
 });
 
 const toRelated = (trace: Trace, isFocus: boolean): RelatedTrace => {
-  const root = mainRoot(buildTree(trace))?.span;
+  const { root, errors, durationUs } = summarize(trace);
   const isRequest = root !== undefined && textTag(root, 'span.kind') === 'server';
   return {
     traceId: trace.traceId,
@@ -151,8 +146,8 @@ const toRelated = (trace: Trace, isFocus: boolean): RelatedTrace => {
     service: root?.service ?? '',
     role: isFocus ? 'asked about' : isRequest ? 'other request' : 'recovery',
     startUs: trace.startUs,
-    durationUs: trace.durationUs,
+    durationUs,
     spans: trace.spans.length,
-    errors: trace.spans.filter(({ isError }) => isError).length,
+    errors,
   };
 };

@@ -52,10 +52,10 @@ export const ChooseTrace = ({ name, like }: ChooseTraceProps) => {
         <>
           <p class="muted">or one of the latest like the other:</p>
           <ul class="suggested">
-            {suggested.map(({ trace, status, errors }) => (
+            {suggested.map(({ trace, durationUs, status, errors }) => (
               <li key={trace.traceId}>
                 <Link href={withQuery({ [name]: trace.traceId })}>
-                  {status ?? trace.traceId.slice(0, 8)} after {formatDuration(trace.durationUs / 1_000)}
+                  {status ?? trace.traceId.slice(0, 8)} after {formatDuration(durationUs / 1_000)}
                 </Link>{' '}
                 <span class="muted">{formatAge(trace.startUs / 1_000, Date.now())} ago</span>{' '}
                 {errors > 0 ? <span class="badge badge-error">failed</span> : null}

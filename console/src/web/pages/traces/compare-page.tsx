@@ -86,7 +86,7 @@ const TraceCard = ({ label, name, traceId, trace, like }: TraceCardProps) => {
       </section>
     );
   }
-  const { root, errors, status } = summarize(trace);
+  const { root, durationUs, errors, status } = summarize(trace);
   return (
     <section class="card compare-head" aria-label={`Trace ${label}`}>
       <h2>
@@ -95,7 +95,7 @@ const TraceCard = ({ label, name, traceId, trace, like }: TraceCardProps) => {
       <p>
         {status === undefined ? null : <span class={status >= 500 ? 'badge badge-error' : 'badge'}>{status}</span>}{' '}
         {errors > 0 ? <span class="badge badge-error">{errors} errors</span> : null}{' '}
-        <strong>{formatDuration(trace.durationUs / 1_000)}</strong>{' '}
+        <strong>{formatDuration(durationUs / 1_000)}</strong>{' '}
         <span class="muted">
           {trace.spans.length} spans, {formatDateTime(trace.startUs / 1_000)}
         </span>

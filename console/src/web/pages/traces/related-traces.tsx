@@ -68,12 +68,12 @@ const refersTo = (from: Trace, to: Trace): boolean =>
   from.spans.some(({ references }) => references.some(({ traceId }) => traceId === to.traceId));
 
 const RelatedTrace = ({ trace }: { readonly trace: Trace }) => {
-  const { errors } = summarize(trace);
+  const { durationUs, errors } = summarize(trace);
   return (
     <>
       <Link
         href={`/traces/${trace.traceId}`}
-        title={`${formatDuration(trace.durationUs / 1_000)}${errors > 0 ? `, ${errors} errors` : ''}`}
+        title={`${formatDuration(durationUs / 1_000)}${errors > 0 ? `, ${errors} errors` : ''}`}
       >
         {formatTime(trace.startUs / 1_000).slice(0, 8)}
       </Link>

@@ -11,7 +11,7 @@ const margin = { left: 6, right: 6, top: 10, bottom: 10 };
  * list below tells the same to whoever cannot see it.
  */
 export const Scatter = ({ summaries }: { readonly summaries: readonly TraceSummary[] }) => {
-  const durations = summaries.map(({ trace }) => Math.max(1, trace.durationUs));
+  const durations = summaries.map(({ durationUs }) => Math.max(1, durationUs));
   const starts = summaries.map(({ trace }) => trace.startUs);
   const [lowUs, highUs] = [Math.min(...durations) / 1.3, Math.max(...durations) * 1.3];
   const [firstUs, lastUs] = [Math.min(...starts), Math.max(...starts)];
@@ -34,7 +34,7 @@ export const Scatter = ({ summaries }: { readonly summaries: readonly TraceSumma
             <line key={us} x1={0} x2={width} y1={y(us)} y2={y(us)} class="grid" vector-effect="non-scaling-stroke" />
           ))}
         </svg>
-        {summaries.map(({ trace, root, errors }, index) => (
+        {summaries.map(({ trace, root, durationUs, errors }) => (
           // biome-ignore lint/a11y/noStaticElementInteractions: the list below is the way for keys and screen readers
           // biome-ignore lint/a11y/useKeyWithClickEvents: the same
           <span
@@ -42,9 +42,9 @@ export const Scatter = ({ summaries }: { readonly summaries: readonly TraceSumma
             class={errors > 0 ? 'dot dot-error' : 'dot'}
             style={{
               left: `${(x(trace.startUs) / width) * 100}%`,
-              top: `${(y(durations[index] ?? 1) / height) * 100}%`,
+              top: `${(y(Math.max(1, durationUs)) / height) * 100}%`,
             }}
-            title={`${root?.service ?? ''} ${root?.name ?? ''}\n${formatDuration(trace.durationUs / 1_000)} at ${formatTime(trace.startUs / 1_000)}${errors > 0 ? `, ${errors} errors` : ''}`}
+            title={`${root?.service ?? ''} ${root?.name ?? ''}\n${formatDuration(durationUs / 1_000)} at ${formatTime(trace.startUs / 1_000)}${errors > 0 ? `, ${errors} errors` : ''}`}
             onClick={() => navigate(`/traces/${trace.traceId}`)}
           />
         ))}

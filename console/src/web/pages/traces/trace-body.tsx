@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import { criticalPath, type PathSegment } from '../../../analysis/critical-path.js';
 import type { LogLine } from '../../../analysis/log-line.js';
-import type { Trace } from '../../../analysis/trace.js';
+import { endOf, type Trace } from '../../../analysis/trace.js';
+import { summarize } from '../../../analysis/trace-search.js';
 import { buildTree } from '../../../analysis/tree.js';
 import { toWaterfallRows, type WaterfallRow } from '../../../analysis/waterfall.js';
 import { Link } from '../../shell/link.js';
@@ -22,7 +23,7 @@ interface TraceBodyProps {
 export const TraceBody = ({ trace, lines }: TraceBodyProps) => {
   const { query } = useLocation();
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
-  const [zoom, setZoom] = useState<{ fromUs: number; toUs: number } | undefined>(undefined);
+  const [zoom, setZoom] = useState(() => requestOnly(trace));
   const hasLines = query.get('lines') !== 'off';
   const hasPath = query.get('path') !== 'off';
   const tree = useMemo(() => buildTree(trace), [trace]);
@@ -83,6 +84,13 @@ export const TraceBody = ({ trace, lines }: TraceBodyProps) => {
       )}
     </div>
   );
+};
+
+/** The request itself, where something of its trace went on so long after its answer that nothing else could be seen. */
+const requestOnly = (trace: Trace): { readonly fromUs: number; readonly toUs: number } | undefined => {
+  const { root } = summarize(trace);
+  if (root === undefined || root.durationUs === 0 || trace.durationUs < 3 * root.durationUs) return undefined;
+  return { fromUs: root.startUs, toUs: endOf(root) };
 };
 
 const noSegments: ReadonlyMap<string, readonly PathSegment[]> = new Map();

@@ -16,13 +16,13 @@ interface TraceHeadProps {
 
 /** What the trace is, in one line, and where it leads. */
 export const TraceHead = ({ trace, lineCount, shownLines }: TraceHeadProps) => {
-  const { root, status, errors, services } = summarize(trace);
-  const { traceId, startUs, durationUs, spans } = trace;
+  const { root, durationUs, status, errors, services } = summarize(trace);
+  const { traceId, startUs, spans } = trace;
   const order = orderOf(spans);
   const startMs = startUs / 1_000;
   const around = {
     from: String(Math.floor(startMs - 60_000)),
-    to: String(Math.ceil(startMs + durationUs / 1_000 + 60_000)),
+    to: String(Math.ceil(startMs + trace.durationUs / 1_000 + 60_000)),
   };
   return (
     <div class="trace-head">

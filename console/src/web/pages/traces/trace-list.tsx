@@ -8,7 +8,7 @@ import { colorServices } from './service-color.js';
 /** The traces found, the newest first. Two that are ticked can be compared. */
 export const TraceList = ({ summaries }: { readonly summaries: readonly TraceSummary[] }) => {
   const [ticked, setTicked] = useState<readonly string[]>([]);
-  const longestUs = Math.max(...summaries.map(({ trace }) => trace.durationUs));
+  const longestUs = Math.max(...summaries.map(({ durationUs }) => durationUs));
   const colors = colorServices(summaries.flatMap(({ services }) => services.map(({ name }) => name)));
   const toggle = (traceId: string): void =>
     setTicked((before) =>
@@ -35,7 +35,7 @@ export const TraceList = ({ summaries }: { readonly summaries: readonly TraceSum
           <TraceItem
             key={summary.trace.traceId}
             summary={summary}
-            share={summary.trace.durationUs / Math.max(1, longestUs)}
+            share={summary.durationUs / Math.max(1, longestUs)}
             colors={colors}
             isTicked={ticked.includes(summary.trace.traceId)}
             toggle={toggle}
@@ -56,8 +56,8 @@ interface TraceItemProps {
 }
 
 const TraceItem = ({ summary, share, colors, isTicked, toggle }: TraceItemProps) => {
-  const { trace, root, status, errors, services } = summary;
-  const { traceId, startUs, durationUs, spans } = trace;
+  const { trace, root, durationUs, status, errors, services } = summary;
+  const { traceId, startUs, spans } = trace;
   const name = root?.name ?? 'unknown';
   return (
     <li class={errors > 0 ? 'trace-item trace-item-error' : 'trace-item'}>
