@@ -35,12 +35,10 @@ export const evaluateBinary = (binary: Binary, left: readonly Column[], right: r
   const named = (column: Column): Column => (isBool || /^[-+*/%^]$/.test(operator) ? nameless(column) : column);
 
   const [a, b] = [left[0]?.values ?? [], right[0]?.values ?? []];
-  if (binary.right.type === 'scalar')
-    return distinct(left.map((column) => named(mapColumn(column, (value, step) => apply(value, b[step] ?? 0)))));
-  if (binary.left.type === 'scalar')
-    return distinct(
-      right.map((column) => named(mapColumn(column, (value, step) => apply(a[step] ?? 0, value, value)))),
-    );
+  const toRight = (value: number, step: number) => apply(value, b[step] ?? 0);
+  const toLeft = (value: number, step: number) => apply(a[step] ?? 0, value, value);
+  if (binary.right.type === 'scalar') return distinct(left.map((column) => named(mapColumn(column, toRight))));
+  if (binary.left.type === 'scalar') return distinct(right.map((column) => named(mapColumn(column, toLeft))));
 
   const ofGroup = (labels: Labels): Labels =>
     isOn ? keepLabels(labels, names) : dropLabels(labels, ['__name__', ...names]);
@@ -54,19 +52,13 @@ export const evaluateBinary = (binary: Binary, left: readonly Column[], right: r
   if (setOperators.includes(operator)) return select(left, rights, operator === 'and');
 
   const [many, manys, ones] = group === 'right' ? [right, rights, lefts] : [left, lefts, rights];
-  const refuseTwo = (columns: readonly Column[], isAsked: (step: number) => boolean, message: string): void => {
-    if (
-      columns.length > 1 &&
-      columns[0]?.values.some((_, step) => isAsked(step) && presentAt(columns, step).length > 1)
-    )
-      throw new PromqlError('execution', message);
+  const isTwice = (columns: readonly Column[], step: number): boolean => presentAt(columns, step).length > 1;
+  const refuseTwo = (columns: readonly Column[], message: string): void => {
+    const isAsked = ({ values }: Column) => values.some((value, at) => value !== undefined && isTwice(columns, at));
+    if (columns.length > 1 && many.some(isAsked)) throw new PromqlError('execution', message);
   };
   for (const { members } of ones.values())
-    refuseTwo(
-      members,
-      (step) => presentAt(many, step).length > 0,
-      'found duplicate series: many-to-many matching not allowed',
-    );
+    refuseTwo(members, 'many-to-many matching not allowed: found duplicate series');
   const joinLabels = (labels: Labels, one: Labels): Labels => {
     if (group === undefined) return isOn ? keepLabels(labels, names) : dropLabels(labels, names);
     const added = include.map((name) => [name, one[name] ?? ''] as const);
@@ -82,8 +74,7 @@ export const evaluateBinary = (binary: Binary, left: readonly Column[], right: r
   };
   const results = [...manys].flatMap(([key, { members }]) => {
     const pairs = members.flatMap((column) => ones.get(key)?.members.map((one) => join(column, one)) ?? []);
-    if (group === undefined)
-      refuseTwo(pairs, () => true, 'multiple matches for labels: many-to-one matching must be explicit');
+    if (group === undefined) refuseTwo(pairs, 'multiple matches: many-to-one matching must be explicit');
     return pairs;
   });
   return distinct(results);

@@ -47,12 +47,13 @@ export const groupBy = (columns: readonly Column[], labelsOf: (labels: Labels) =
 export const distinct = (columns: readonly Column[], isStrict = false): Column[] => {
   const present = columns.filter(({ values }) => values.some((value) => value !== undefined));
   return [...groupBy(present, (labels) => labels).values()].map(({ labels, members }) => {
-    if (members.length === 1) return { labels, values: members[0]?.values ?? [] };
+    const [first = { labels, values: [] }, second] = members;
+    if (second === undefined) return first;
     const only = (step: number): number | undefined => {
       const [found, other] = presentAt(members, step);
       if (isStrict || other) throw new PromqlError('execution', 'vector cannot contain metrics with the same labelset');
       return found?.values[step];
     };
-    return { labels, values: members[0]?.values.map((_, step) => only(step)) ?? [] };
+    return { labels, values: first.values.map((_, step) => only(step)) };
   });
 };

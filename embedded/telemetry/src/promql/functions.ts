@@ -1,15 +1,5 @@
 import { dropLabels, type Labels, toLabels } from '../store/metrics-labels.js';
-import {
-  type Column,
-  distinct,
-  type Grid,
-  groupBy,
-  mapColumn,
-  nameless,
-  presentAt,
-  timesOf,
-  type Values,
-} from './columns.js';
+import { type Column, distinct, type Grid, groupBy, mapColumn, nameless, presentAt, timesOf } from './columns.js';
 import { parsePattern } from './literals.js';
 import { bucketQuantile, compareValues } from './statistics.js';
 import { type Expression, PromqlError, type Selector } from './types.js';
@@ -21,7 +11,7 @@ export interface Call {
   grid: Grid;
   columns(index: number): Column[];
   /** What is made of the windows of the range among them; `parameters` are a scalar's. */
-  slide(measure: Measure, parameters?: Values): Column[];
+  slide(measure: Measure, parameters?: Column['values']): Column[];
   /** When the values of a selector were sampled, in seconds. */
   sampleTimes(selector: Selector): Column[];
 }
@@ -38,18 +28,16 @@ const refuse = (message: string): never => {
   throw new PromqlError('execution', message);
 };
 
+type Change = (value: number, a?: number, b?: number) => number | undefined;
+
 /** A function of each value, and of scalars beside it. A vector that is left out is time. */
-const each = (
-  takes: string,
-  change: (value: number, a?: number, b?: number) => number | undefined,
-): PromqlFunction => ({
+const each = (takes: string, change: Change): PromqlFunction => ({
   takes,
   run({ args, grid, columns }) {
     const [a, b] = [columns(1)[0]?.values, columns(2)[0]?.values];
     const vector = args.length > 0 ? columns(0) : [secondsAt(grid)];
-    return distinct(
-      vector.map((one) => nameless(mapColumn(one, (value, step) => change(value, a?.[step], b?.[step])))),
-    );
+    const changed = vector.map((one) => mapColumn(one, (value, step) => change(value, a?.[step], b?.[step])));
+    return distinct(changed.map(nameless));
   },
 });
 const ofDate = (part: (date: Date) => number): PromqlFunction =>
@@ -79,8 +67,8 @@ const absent = ({ args: [asked], grid }: Call, columns: readonly Column[]): Colu
 const relabel = (takes: string, valueOf: (labels: Labels, texts: string[]) => string | undefined): PromqlFunction => ({
   takes,
   run({ args, columns }) {
-    const [label = '', ...texts] = args.flatMap((arg) => (arg.kind === 'string' ? [arg.value] : []));
-    if (!isLabelName(label)) return refuse(`invalid destination label name: ${label}`);
+    const [name = '', ...texts] = args.flatMap((arg) => (arg.kind === 'string' ? [arg.value] : []));
+    const label = checkName(name);
     const relabelled = columns(0).map(({ labels, values }) => {
       const value = valueOf(labels, texts) ?? labels[label] ?? '';
       return { labels: toLabels([...Object.entries(dropLabels(labels, [label])), [label, value]]), values };
@@ -88,11 +76,10 @@ const relabel = (takes: string, valueOf: (labels: Labels, texts: string[]) => st
     return distinct(relabelled);
   },
 });
-const isLabelName = (name: string): boolean => /^[a-zA-Z_]\w*$/.test(name);
+const checkName = (name: string): string =>
+  /^[a-zA-Z_]\w*$/.test(name) ? name : refuse(`invalid label name: ${JSON.stringify(name)}`);
 const join = (labels: Labels, [between = '', ...names]: string[]): string =>
-  names
-    .map((name) => (isLabelName(name) ? (labels[name] ?? '') : refuse(`invalid source label name: ${name}`)))
-    .join(between);
+  names.map((name) => labels[checkName(name)] ?? '').join(between);
 const replace = (labels: Labels, [template = '', source = '', pattern = '']: string[]): string | undefined => {
   const found = parsePattern(pattern, 'execution').exec(labels[source] ?? '');
   const insert = (_: string, a?: string, b?: string): string => (a || b ? (found?.[Number(a ?? b)] ?? '') : '$');
@@ -119,6 +106,16 @@ const histogramQuantile = ({ columns }: Call): Column[] => {
     return nameless({ labels, values: values ?? [] });
   });
   return distinct(results);
+};
+
+const onlyOf = ({ grid, columns }: Call): Column[] => {
+  const vector = columns(0);
+  const only = ([one, other]: Column[], step: number) => (other ? undefined : one?.values[step]) ?? Number.NaN;
+  return [mapColumn(secondsAt(grid), (_, step) => only(presentAt(vector, step), step))];
+};
+const timesIn = ({ args: [of], grid, columns, sampleTimes }: Call): Column[] => {
+  const now = secondsAt(grid).values;
+  return of?.kind === 'selector' ? sampleTimes(of) : columns(0).map((one) => mapColumn(one, (_, step) => now[step]));
 };
 
 const ofMath = 'abs acos acosh asin asinh atan atanh ceil cos cosh exp floor log10 log2 sin sinh sqrt tan tanh';
@@ -151,24 +148,8 @@ export const functions: Readonly<Record<string, PromqlFunction>> = {
   time: { takes: '', isScalar: true, run: ({ grid }) => [secondsAt(grid)] },
   pi: { takes: '', isScalar: true, run: ({ grid }) => [mapColumn(secondsAt(grid), () => Math.PI)] },
   vector: { takes: 's', run: ({ columns }) => columns(0) },
-  scalar: {
-    takes: 'v',
-    isScalar: true,
-    run({ grid, columns }) {
-      const vector = columns(0);
-      const only = ([one, other]: Column[], step: number) => (other ? undefined : one?.values[step]) ?? Number.NaN;
-      return [mapColumn(secondsAt(grid), (_, step) => only(presentAt(vector, step), step))];
-    },
-  },
-  timestamp: {
-    takes: 'v',
-    run({ args: [of], grid, columns, sampleTimes }) {
-      const now = secondsAt(grid).values;
-      const times =
-        of?.kind === 'selector' ? sampleTimes(of) : columns(0).map((one) => mapColumn(one, (_, step) => now[step]));
-      return distinct(times.map(nameless));
-    },
-  },
+  scalar: { takes: 'v', isScalar: true, run: onlyOf },
+  timestamp: { takes: 'v', run: (call) => distinct(timesIn(call).map(nameless)) },
   absent: { takes: 'v', run: (call) => absent(call, call.columns(0)) },
   histogram_quantile: { takes: 'sv', run: histogramQuantile },
   sort: sorted(1),

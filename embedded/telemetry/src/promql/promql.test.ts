@@ -131,8 +131,8 @@ it.each([
   ],
   ['label_replace(level, "route", "x", "route", ".*")', 'same labelset'],
   ['topk(NaN, level)', 'overflows int64'],
-  ['label_replace(level, "1", "", "", "")', 'invalid destination label name'],
-  ['label_join(level, "x", "", "1")', 'invalid source label name'],
+  ['label_replace(level, "1", "", "", "")', 'invalid label name'],
+  ['label_join(level, "x", "", "1")', 'invalid label name'],
 ])('%s is refused when it is evaluated', (query, message) => {
   expect(() => promql.query(query, start + 5 * minute)).toThrow(message);
 });

@@ -72,12 +72,10 @@ export class Column {
   }
 }
 
+type Visit = (row: number, until: number, value: number | undefined) => void;
+
 /** Calls `visit` with each run of rows that have the same value; `undefined` where the series is gone. */
-export const readColumn = (
-  bytes: Buffer,
-  rows: number,
-  visit: (row: number, until: number, value: number | undefined) => void,
-): void => {
+export const readColumn = (bytes: Buffer, rows: number, visit: Visit): void => {
   let [at, row, base] = [0, 0, 0];
   let value: number | undefined;
   const varint = (): number => {
