@@ -27,9 +27,14 @@ export const renderOwnMetrics = ({ logs, spans, metrics, fluentd, rules }: OwnMe
     ...family('embedded_metric_bytes', 'gauge', 'About the memory that samples, series and exemplars take.', {
       '': bytes,
     }),
-    ...family('embedded_metric_samples_refused_total', 'counter', 'Samples of series beyond the bound, or of a time that was.', {
-      '': refused,
-    }),
+    ...family(
+      'embedded_metric_samples_refused_total',
+      'counter',
+      'Samples of series beyond the bound, or of a time that was.',
+      {
+        '': refused,
+      },
+    ),
     ...ruleLines(rules.stats()),
     ...family('process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', {
       '': process.memoryUsage.rss(),

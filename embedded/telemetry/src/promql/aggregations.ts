@@ -48,8 +48,8 @@ export const aggregate = (aggregation: Aggregation, columns: readonly Column[], 
 const first = (members: readonly Column[], order: 1 | -1, counts: Values): Column[] => {
   const chosen = counts.map((count = 0, step) => {
     if (!(Math.abs(count) < 2 ** 63)) throw new PromqlError('execution', `Scalar value ${count} overflows int64`);
-    const valueOf = ({ values }: Column): number => values[step] ?? 0;
-    const sorted = presentAt(members, step).sort((a, b) => compareValues(valueOf(a), valueOf(b), order));
+    const at = ({ values }: Column): number => values[step] ?? 0;
+    const sorted = presentAt(members, step).sort((a, b) => compareValues(at(a), at(b), order));
     return new Set(sorted.slice(0, Math.max(0, count)));
   });
   // Only an instant query, which has just one such set, shows the order.

@@ -64,13 +64,13 @@ const absent = ({ args: [asked], grid }: Call, columns: readonly Column[]): Colu
 };
 
 /** Sets a label to what is made of the others and of the texts after its name, or leaves a series as it is. */
-const relabel = (takes: string, valueOf: (labels: Labels, texts: string[]) => string | undefined): PromqlFunction => ({
+const relabel = (takes: string, make: (labels: Labels, texts: string[]) => string | undefined): PromqlFunction => ({
   takes,
   run({ args, columns }) {
     const [name = '', ...texts] = args.flatMap((arg) => (arg.kind === 'string' ? [arg.value] : []));
     const label = checkName(name);
     const relabelled = columns(0).map(({ labels, values }) => {
-      const value = valueOf(labels, texts) ?? labels[label] ?? '';
+      const value = make(labels, texts) ?? labels[label] ?? '';
       return { labels: toLabels([...Object.entries(dropLabels(labels, [label])), [label, value]]), values };
     });
     return distinct(relabelled);

@@ -5,7 +5,7 @@ import { parsePromql } from './parse.js';
 import { type Expression, type Labels, PromqlError, type Series, type Value } from './types.js';
 
 export { parsePromql } from './parse.js';
-export { type Expression, type Labels, PromqlError, type Sample, type Series, type Value } from './types.js';
+export { type Expression, type Labels, PromqlError, type Sample, type Value } from './types.js';
 
 /** Times are epoch milliseconds. Both throw a PromqlError. */
 export interface Promql {

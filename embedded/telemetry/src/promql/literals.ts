@@ -19,14 +19,14 @@ export const parseNumber = (text: string): number => {
   return value;
 };
 
-const escape = /\\(?:x([0-7][\da-fA-F])|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([\s\S]?))/g;
+const escapes = /\\(?:x([0-7][\da-fA-F])|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([\s\S]?))/g;
 
 /** What a quoted text says, with Go's escapes; in backquotes nothing is escaped. */
 export const parseText = (quoted: string): string => {
   const [quote = '', text] = [quoted[0], quoted.slice(1, -1)];
   if (quote === '`') return text;
   if (quoted.length < 2 || !quoted.endsWith(quote) || text.includes('\n')) throw bad('unterminated string');
-  return text.replace(escape, (found: string, byte?: string, short?: string, long?: string, char?: string) => {
+  return text.replace(escapes, (found: string, byte?: string, short?: string, long?: string, char?: string) => {
     const known = `\x07\b\f\n\r\t\v\\${quote}`[`abfnrtv\\${quote}`.indexOf(char || '?')];
     const code = Number.parseInt(byte ?? short ?? long ?? '', 16);
     if (known === undefined && !(code <= 0x10ffff && (code < 0xd800 || code > 0xdfff))) throw bad(`unknown ${found}`);

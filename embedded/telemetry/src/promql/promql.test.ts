@@ -1,4 +1,5 @@
 import { createMetricStore } from '../store/metrics.js';
+import { measureRangeQuery } from '../testing/promql/figures.js';
 import { loadSamples } from '../testing/promql/samples.js';
 import { createPromql, PromqlError, type Value } from './index.js';
 
@@ -113,6 +114,11 @@ it('a range query has a value at every step where there is one', () => {
       points: [1, 2, 3].map((n) => ({ at: start + n * minute, value: [0, 2, 3, 2][n] })),
     },
   ]);
+});
+
+it('the query of the figures has its series', () => {
+  const { series, cpuMs } = measureRangeQuery(1);
+  expect([series, cpuMs.length]).toEqual([200, 1]);
 });
 
 it('a value is the value for five minutes, and not after its series is gone', () => {

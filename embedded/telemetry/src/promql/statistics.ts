@@ -57,7 +57,7 @@ export const compareValues = (a: number, b: number, order: 1 | -1): number => {
 };
 
 /** What a quantile is for a share that is none. */
-export const outside = (share: number): number | undefined => {
+const outside = (share: number): number | undefined => {
   if (share < 0) return Number.NEGATIVE_INFINITY;
   return share > 1 ? Number.POSITIVE_INFINITY : Number.isNaN(share) ? share : undefined;
 };

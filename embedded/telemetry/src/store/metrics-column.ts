@@ -94,7 +94,10 @@ export const readColumn = (bytes: Buffer, rows: number, visit: Visit): void => {
     row = until;
     const zigzag = kind === difference ? varint() : 0;
     base += zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
-    if (kind === raw) base = bytes.readDoubleLE((at += 8) - 8);
+    if (kind === raw) {
+      base = bytes.readDoubleLE(at);
+      at += 8;
+    }
     value = kind === gone ? undefined : base;
   }
   if (row < rows) visit(row, rows, value);
