@@ -52,7 +52,7 @@ inChromium('the page Logs', (open) => {
     const { page } = console;
     const line = page.locator('.line').filter({ hasText: 'payment.declined' });
     await line.first().waitFor();
-    expect(await page.locator('.line').count()).toBe(1);
+    await waitFor('no other line', async () => (await page.locator('.line').count()) === 1);
     await line.getByRole('button').first().click();
     await line.getByRole('link', { name: 'why' }).waitFor();
     await line.getByRole('button', { name: 'Only lines with this trace.id' }).click();
