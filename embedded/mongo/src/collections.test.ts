@@ -32,19 +32,12 @@ test('a unique index over duplicates is not made', async () => {
   await things.insertOne({ a: 1 });
 });
 
-test('sparse and partial unique indexes leave out what they do not cover', async () => {
+test('sparse and partial indexes are refused', async () => {
   const things = fresh();
-  await things.createIndex({ s: 1 }, { unique: true, sparse: true });
-  await things.createIndex({ p: 1 }, { unique: true, partialFilterExpression: { live: true } });
-  await things.insertMany([
-    { _id: 1, p: 1 },
-    { _id: 2, p: 1 },
-    { _id: 3, p: 1, live: true, s: null },
-  ]);
-  expect(await codeOf(things.insertOne({ p: 1, live: true }))).toBe(11000);
-  expect(await codeOf(things.insertOne({ s: null }))).toBe(11000);
-  expect(await things.countDocuments({ s: null })).toBe(3);
-  expect(await things.countDocuments({ p: 1 })).toBe(3);
+  expect(await codeOf(things.createIndex({ s: 1 }, { sparse: true }))).toBe(67);
+  expect(await codeOf(things.createIndex({ p: 1 }, { partialFilterExpression: { live: true } }))).toBe(67);
+  expect(await codeOf(things.createIndex({ 'a.0': 1 }))).toBe(2);
+  expect(await codeOf(things.indexes())).toBe(26);
 });
 
 test('expired documents go, with the given clock', async () => {
@@ -82,21 +75,7 @@ test('lists and drops collections and databases', async () => {
   expect(await names()).toContain('other');
   await other.dropDatabase();
   expect(await names()).not.toContain('other');
-  expect(await codeOf(other.createCollection('capped', { capped: true, size: 100 }))).toBe(72);
-});
-
-test('explain tells which index serves a query', async () => {
-  const things = fresh();
-  await things.createIndex({ a: 1, b: -1 });
-  await things.insertOne({ a: 1 });
-  const planOf = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}) =>
-    JSON.stringify((await things.find(filter).sort(sort).explain('queryPlanner')).queryPlanner.winningPlan);
-  expect(await planOf({ a: 1 }, { b: 1 })).toContain('"indexName":"a_1_b_-1"');
-  expect(await planOf({ a: 1 }, { b: 1 })).not.toContain('SORT');
-  expect(await planOf({ a: { $gt: 1 } }, { b: 1 })).toContain('SORT');
-  expect(await planOf({}, { a: -1, b: 1 })).not.toContain('SORT');
-  expect(await planOf({ b: 1 })).toContain('COLLSCAN');
-  expect(await planOf({ _id: { $in: [1, 2] } })).toContain('_id_');
+  expect(await codeOf(other.createCollection('capped', { capped: true, size: 100 }))).toBe(40415);
 });
 
 test('an array in an index is found by each of its items, and sorts by its smallest or greatest', async () => {
@@ -104,12 +83,13 @@ test('an array in an index is found by each of its items, and sorts by its small
   await things.createIndex({ a: 1 });
   await things.insertMany([{ _id: 1, a: [0, 4] }, { _id: 2, a: 3 }, { _id: 3, a: [] }, { _id: 4 }]);
   const ids = async (filter: Record<string, unknown>, sort: Record<string, 1 | -1> = {}) =>
-    (await things.find(filter).hint('a_1').sort(sort).toArray()).map(({ _id }) => _id);
+    (await things.find(filter).sort(sort).toArray()).map(({ _id }) => _id);
   expect(await ids({ a: { $gte: 2, $lt: 3 } })).toEqual([1]);
   expect(await ids({ a: { $gte: 3 } }, { a: 1 })).toEqual([1, 2]);
   expect(await ids({ a: { $gte: 3 } }, { a: -1 })).toEqual([1, 2]);
   expect(await ids({ a: { $in: [0, 4] } })).toEqual([1]);
   expect(await ids({ a: [0, 4] })).toEqual([1]);
   expect(await ids({ a: null })).toEqual([4]);
+  expect(await ids({ a: { $gte: 0 } }, { _id: 1 })).toEqual([1, 2]);
   expect(await ids({}, { a: 1 })).toEqual([3, 4, 1, 2]);
 });

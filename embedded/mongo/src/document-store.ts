@@ -1,11 +1,10 @@
+import { rename } from 'node:fs/promises';
 import type { Context } from './commands/command.js';
 import { createCursors } from './commands/cursors.js';
-import { createDispatch } from './commands/dispatch.js';
-import { forgetOldSessions } from './commands/sessions.js';
-import { type Catalog, createCatalog } from './storage/catalog.js';
-import { DamagedDataError, type Engine, openEngine, setFolderAside } from './storage/engine.js';
-import { deleteExpired } from './storage/expiry.js';
-import { createRecords } from './storage/records.js';
+import { createDispatch, forgetOldSessions } from './commands/dispatch.js';
+import { removeExpired } from './commands/writes.js';
+import { type Collections, createCollections } from './storage/collections.js';
+import { DamagedDataError, type Engine, openEngine } from './storage/engine.js';
 import { createWireServer, type WireServer } from './wire/server.js';
 
 export interface DocumentStoreOptions {
@@ -36,14 +35,14 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
   const report = (error: unknown): void => log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   let running: { engine: Engine; server: WireServer; timer: NodeJS.Timeout } | undefined;
 
-  const openOnce = async (): Promise<{ engine: Engine; catalog: Catalog }> => {
+  const openOnce = async (): Promise<{ engine: Engine; collections: Collections }> => {
     const engine = await openEngine(directory, isDurable);
-    const catalog = createCatalog(engine.store);
+    const collections = createCollections(engine.store);
     try {
-      catalog.reload();
-      return { engine, catalog };
+      collections.all();
+      return { engine, collections };
     } catch (error) {
-      await engine.close();
+      await engine.store.close();
       throw new DamagedDataError(directory, `its catalogue cannot be read: ${String(error)}`);
     }
   };
@@ -53,20 +52,21 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
       return await openOnce();
     } catch (error) {
       if (!(error instanceof DamagedDataError) || options.setAside !== true) throw error;
-      log(`${error.message} It was moved to ${await setFolderAside(directory, clock.now())}.`);
+      const aside = `${directory}.damaged-${clock.now().toISOString().replaceAll(':', '-')}`;
+      await rename(directory, aside);
+      log(`${error.message} It was moved to ${aside}.`);
       return openOnce();
     }
   };
 
   const start = async (): Promise<{ port: number }> => {
-    const { engine, catalog } = await open();
-    const records = createRecords(engine.store, catalog);
-    const context: Context = { engine, catalog, records, cursors: createCursors(clock), clock, startedAt: clock.now() };
+    const { engine, collections } = await open();
+    const context: Context = { ...engine, collections, cursors: createCursors(clock), clock, startedAt: clock.now() };
     const keepHouse = async (): Promise<void> => {
       context.cursors.closeIdle(clock.now());
       await engine.write(() => {
-        forgetOldSessions(engine.store, clock.now());
-        deleteExpired(engine.store, catalog, records, clock.now());
+        forgetOldSessions(context);
+        removeExpired(context);
       });
     };
     const timer = setInterval(() => void keepHouse().catch(report), housekeepingMs);
@@ -78,7 +78,7 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
       return { port };
     } catch (error) {
       clearInterval(timer);
-      await engine.close();
+      await engine.store.close();
       throw error;
     }
   };
@@ -89,7 +89,7 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
     running = undefined;
     clearInterval(timer);
     await server.close();
-    await engine.close();
+    await engine.store.close();
   };
 
   return { start, stop };

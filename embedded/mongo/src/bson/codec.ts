@@ -23,18 +23,10 @@ export const decodeExactly = (bytes: Uint8Array): Document => {
     document = decode(bytes);
     refuseDepth(document, maxDepth);
   } catch (error) {
-    if (error instanceof MongoError) throw error;
-    throw new MongoError(
-      'InvalidBSON',
-      `invalid BSON: ${error instanceof RangeError ? 'too deep' : (error as Error).message}`,
-    );
+    throw error instanceof MongoError ? error : new MongoError('InvalidBSON', `invalid BSON: ${String(error)}`);
   }
   const isExact = Buffer.compare(encode(document), bytes) === 0;
-  check(
-    isExact,
-    'InvalidBSON',
-    'the document cannot be kept exactly: a field twice, numeric names out of order, or undefined',
-  );
+  check(isExact, 'InvalidBSON', 'it cannot be kept exactly: a field twice, numeric names out of order, or undefined');
   return document;
 };
 

@@ -1,5 +1,5 @@
 import type { Binary, BSONRegExp, BSONSymbol, Code, Decimal128, ObjectId, Timestamp } from 'bson';
-import { type Document, numericValue, rankOf, type TypeName, typeOf, types } from './values.js';
+import { type Document, numericValue, rankOf, ranks, type TypeName, typeOf } from './values.js';
 
 /**
  * One definition of MongoDB's order of values: bytes whose memcmp order is the order of the values, across all types.
@@ -134,24 +134,16 @@ const doubleToDecimal = (value: number): Decimal => {
   return normalized(sign, (mantissa * 5n ** BigInt(power)).toString(), -power);
 };
 
-/** Code point order, which is the order of the UTF-8 bytes; plain `<` puts astral characters before U+E000. */
-const compareText = (left: string, right: string): number => {
-  for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
-    const a = left.charCodeAt(i);
-    const b = right.charCodeAt(i);
-    if (a !== b) return a >= 0xd800 && b >= 0xd800 ? ((a + 0x2000) & 0xffff) - ((b + 0x2000) & 0xffff) : a - b;
-  }
-  return left.length - right.length;
-};
-
 /** Negative, zero or positive; a missing value counts as null, as in a sort. */
 export const compareValues = (left: unknown, right: unknown): number => {
-  if (typeof left === 'string' && typeof right === 'string') return compareText(left, right);
+  // The order of UTF-8 bytes is that of code points; plain `<` would put astral characters before U+E000.
+  if (typeof left === 'string' && typeof right === 'string')
+    return Buffer.compare(Buffer.from(left), Buffer.from(right));
   const [leftType, rightType] = [typeOf(left), typeOf(right)];
-  const byRank = types[leftType].rank - types[rightType].rank;
+  const byRank = ranks[leftType] - ranks[rightType];
   if (byRank !== 0) return byRank;
   if (leftType === 'date') return (left as Date).getTime() - (right as Date).getTime();
-  if (types[leftType].rank !== types.int.rank || leftType === 'decimal' || rightType === 'decimal') {
+  if (ranks[leftType] !== ranks.int || leftType === 'decimal' || rightType === 'decimal') {
     return Buffer.compare(toKey(left), toKey(right));
   }
   const [a, b] = [numericValue(left), numericValue(right)] as [number | bigint, number | bigint];
@@ -160,4 +152,14 @@ export const compareValues = (left: unknown, right: unknown): number => {
   return Number(Number.isNaN(b)) - Number(Number.isNaN(a));
 };
 
-export const areEqual = (left: unknown, right: unknown): boolean => compareValues(left, right) === 0;
+export const areEqual = (left: unknown, right: unknown): boolean =>
+  typeof left === 'string' && typeof right === 'string' ? left === right : compareValues(left, right) === 0;
+
+/** The bytes of a compound key; a descending part is inverted, which reverses its order. */
+export const toCompoundKey = (values: readonly unknown[], parts: readonly { direction: 1 | -1 }[]): Buffer =>
+  Buffer.concat(
+    values.map((value, i) => {
+      const key = toKey(value);
+      return parts[i]?.direction === -1 ? key.map((byte) => 0xff - byte) : key;
+    }),
+  );

@@ -4,31 +4,14 @@ import { check } from './errors.js';
 /** A document as it is decoded: numbers stay Int32, Double, Long or Decimal128, so that every type is kept exactly. */
 export type Document = Record<string, unknown>;
 
-/** BSON type numbers and the place of each type in MongoDB's order of values; equal ranks compare by value. */
-export const types = {
-  minKey: { code: -1, rank: 1 },
-  undefined: { code: 6, rank: 3 },
-  null: { code: 10, rank: 5 },
-  double: { code: 1, rank: 10 },
-  int: { code: 16, rank: 10 },
-  long: { code: 18, rank: 10 },
-  decimal: { code: 19, rank: 10 },
-  string: { code: 2, rank: 15 },
-  symbol: { code: 14, rank: 15 },
-  object: { code: 3, rank: 20 },
-  array: { code: 4, rank: 25 },
-  binData: { code: 5, rank: 30 },
-  objectId: { code: 7, rank: 35 },
-  bool: { code: 8, rank: 40 },
-  date: { code: 9, rank: 45 },
-  timestamp: { code: 17, rank: 47 },
-  regex: { code: 11, rank: 50 },
-  javascript: { code: 13, rank: 60 },
-  javascriptWithScope: { code: 15, rank: 65 },
-  maxKey: { code: 127, rank: 127 },
+/** The place of each type in MongoDB's order of values; equal ranks compare by value. */
+export const ranks = {
+  ...{ minKey: 1, undefined: 3, null: 5, double: 10, int: 10, long: 10, decimal: 10, string: 15, symbol: 15 },
+  ...{ object: 20, array: 25, binData: 30, objectId: 35, bool: 40, date: 45, timestamp: 47, regex: 50 },
+  ...{ javascript: 60, javascriptWithScope: 65, maxKey: 127 },
 } as const;
 
-export type TypeName = keyof typeof types;
+export type TypeName = keyof typeof ranks;
 
 /** What an empty array leaves in an index or a sort: MongoDB's "undefined", before null. */
 export const emptyArray = Symbol('undefined');
@@ -54,13 +37,13 @@ export const typeOf = (value: unknown): TypeName => {
   return type;
 };
 
-export const rankOf = (value: unknown): number => types[typeOf(value)].rank;
+export const rankOf = (value: unknown): number => ranks[typeOf(value)];
 export const isDocument = (value: unknown): value is Document => typeOf(value) === 'object';
-export const isNumber = (value: unknown): boolean => rankOf(value) === types.int.rank;
+export const isNumber = (value: unknown): boolean => rankOf(value) === ranks.int;
 
 /** Own fields only: a field named `constructor` is data, and one that is absent must not be found on the prototype. */
-export const fieldOf = (document: Document, name: string): unknown =>
-  Object.hasOwn(document, name) ? document[name] : undefined;
+export const fieldOf = <T>(fields: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
 
 /** The exact numeric value; Decimal128 has none in JavaScript and stays what it is. */
 export const numericValue = (value: unknown): number | bigint | Decimal128 => {

@@ -1,5 +1,4 @@
-import { Long } from 'bson';
-import { encode } from '../bson/codec.js';
+import { calculateObjectSize, Long } from 'bson';
 import { check } from '../bson/errors.js';
 import type { Document } from '../bson/values.js';
 
@@ -7,85 +6,45 @@ const maxCursors = 1000;
 const maxIdleMs = 600_000;
 const maxBatchBytes = 16 * 1024 * 1024;
 
-interface Cursor {
-  namespace: string;
-  documents: Iterator<Document, unknown>;
-  /** Taken from the iterator but not yet sent. */
-  pending: Document | undefined;
-  usedAt: number;
-}
-
-export interface Cursors {
-  /** The first batch as the answer of a command; what is left stays open under the cursor's id, zero when nothing is. */
-  open(namespace: string, documents: Iterable<Document>, size?: number, isSingle?: boolean): Document;
-  next(id: Long, namespace: string, size?: number): Document;
-  kill(id: Long, namespace: string): boolean;
-  closeIdle(now: Date): void;
-}
-
-const take = (cursor: Cursor, size: number): Document[] => {
-  const batch: Document[] = [];
-  for (let bytes = 0; cursor.pending !== undefined && batch.length < size; ) {
-    bytes += encode(cursor.pending).length + 16;
-    if (bytes > maxBatchBytes && batch.length > 0) break;
-    batch.push(cursor.pending);
-    advance(cursor);
-  }
-  return batch;
-};
-
 /** Always one document ahead, so that no cursor stays open with nothing behind it. */
-const advance = (cursor: Cursor): void => {
-  const { value, done } = cursor.documents.next();
-  cursor.pending = done === true ? undefined : (value as Document);
-};
+type Cursor = { id: Long; namespace: string; documents: Iterator<Document>; next: IteratorResult<Document> };
+export type Cursors = ReturnType<typeof createCursors>;
 
-const toReply = (ns: string, name: string, batch: readonly Document[], id: Long): Document => ({
-  cursor: { [name]: batch, id, ns },
-  ok: 1,
-});
-
-export const createCursors = (clock: { now(): Date }): Cursors => {
-  const cursors = new Map<string, Cursor>();
+export const createCursors = (clock: { now(): Date }) => {
+  const cursors = new Map<string, Cursor & { usedAtMs: number }>();
   let lastId = 0;
+
+  /** The next batch as the answer of a command; what is left stays open under the cursor's id, zero when nothing is. */
+  const reply = (cursor: Cursor, name: string, size: number, isLast = false): Document => {
+    const batch: Document[] = [];
+    for (let bytes = 0; cursor.next.done !== true && batch.length < size; cursor.next = cursor.documents.next()) {
+      bytes += calculateObjectSize(cursor.next.value) + 16;
+      if (bytes > maxBatchBytes && batch.length > 0) break;
+      batch.push(cursor.next.value);
+    }
+    const isOpen = cursor.next.done !== true && !isLast;
+    check(!isOpen || cursors.size < maxCursors, 'QueryExceededMemoryLimitNoDiskUseAllowed', 'too many open cursors');
+    if (isOpen) cursors.set(String(cursor.id), { ...cursor, usedAtMs: clock.now().getTime() });
+    return { cursor: { [name]: batch, id: isOpen ? cursor.id : Long.ZERO, ns: cursor.namespace } };
+  };
+
   return {
-    open: (namespace, documents, size = 101, isSingle = false) => {
-      const cursor: Cursor = {
-        namespace,
-        documents: documents[Symbol.iterator](),
-        pending: undefined,
-        usedAt: clock.now().getTime(),
-      };
-      advance(cursor);
-      const batch = take(cursor, size);
-      if (isSingle || cursor.pending === undefined) return toReply(namespace, 'firstBatch', batch, Long.ZERO);
-      check(
-        cursors.size < maxCursors,
-        'QueryExceededMemoryLimitNoDiskUseAllowed',
-        `more than ${maxCursors} open cursors`,
-      );
+    open: (namespace: string, found: Iterable<Document>, size = 101, isSingle = false): Document => {
       lastId += 1;
-      cursors.set(String(lastId), cursor);
-      return toReply(namespace, 'firstBatch', batch, Long.fromNumber(lastId));
+      const documents = found[Symbol.iterator]();
+      const cursor = { id: Long.fromNumber(lastId), namespace, documents, next: documents.next() };
+      return reply(cursor, 'firstBatch', size, isSingle);
     },
-    next: (id, namespace, size = Number.POSITIVE_INFINITY) => {
-      const cursor = cursors.get(id.toString());
-      check(cursor, 'CursorNotFound', `cursor id ${id.toString()} not found`);
-      check(
-        cursor.namespace === namespace,
-        'Unauthorized',
-        `cursor id ${id.toString()} was not created on ${namespace}`,
-      );
-      cursors.delete(id.toString());
-      cursor.usedAt = clock.now().getTime();
-      const batch = take(cursor, size === 0 ? Number.POSITIVE_INFINITY : size);
-      if (cursor.pending === undefined) return toReply(namespace, 'nextBatch', batch, Long.ZERO);
-      cursors.set(id.toString(), cursor);
-      return toReply(namespace, 'nextBatch', batch, id);
+    next: (id: Long, namespace: string, size = 0): Document => {
+      const cursor = cursors.get(String(id));
+      check(cursor, 'CursorNotFound', `cursor id ${id} not found`);
+      check(cursor.namespace === namespace, 'Unauthorized', `cursor id ${id} was not created on ${namespace}`);
+      cursors.delete(String(id));
+      return reply(cursor, 'nextBatch', size || Number.POSITIVE_INFINITY);
     },
-    kill: (id, namespace) => cursors.get(id.toString())?.namespace === namespace && cursors.delete(id.toString()),
-    closeIdle: (now) => {
-      for (const [id, { usedAt }] of cursors) if (now.getTime() - usedAt > maxIdleMs) cursors.delete(id);
+    kill: (id: Long): boolean => cursors.delete(String(id)),
+    closeIdle: (now: Date): void => {
+      for (const [id, { usedAtMs }] of cursors) if (now.getTime() - usedAtMs > maxIdleMs) cursors.delete(id);
     },
   };
 };

@@ -1,74 +1,94 @@
+import { Binary } from 'bson';
+import { decode, encode } from '../bson/codec.js';
 import { check, MongoError, toErrorReply } from '../bson/errors.js';
 import { type Document, fieldOf, isDocument, wholeNumber } from '../bson/values.js';
-import { aggregateCommands } from './aggregate.js';
-import { collectionReads, collectionWrites } from './collections.js';
-import { type Call, type Connection, type Context, databaseOf, type Handler, type Handlers } from './command.js';
-import { indexCommands, listIndexes } from './indexes.js';
-import { queryCommands } from './queries.js';
-import { serverCommands } from './server-info.js';
-import { runOnce } from './sessions.js';
+import { entriesIn } from '../storage/engine.js';
+import { keyOf, rangeOf } from '../storage/keys.js';
+import { ProtocolError } from '../wire/message.js';
+import { type Call, type Connection, type Context, type Handlers, readAs } from './command.js';
+import { readCommands } from './reads.js';
+import { schemaReads, schemaWrites } from './schema.js';
+import { serverCommands, sessionMinutes } from './server.js';
 import { writeCommands } from './writes.js';
 
-const reads: Handlers = { ...queryCommands, ...aggregateCommands, ...collectionReads, ...serverCommands, listIndexes };
-const writes: Handlers = { ...writeCommands, ...indexCommands, ...collectionWrites };
+export const reads: Handlers = { ...readCommands, ...schemaReads, ...serverCommands };
+export const writes: Handlers = { ...writeCommands, ...schemaWrites };
 
-const handlerIn = (handlers: Handlers, name: string): Handler | undefined =>
-  Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-
-/** Every command here is one atomic commit; several together are not, and this store cannot read an older state. */
-const refuseUnsupported = (command: Document): void => {
-  const isTransaction = Object.hasOwn(command, 'startTransaction') || Object.hasOwn(command, 'autocommit');
-  check(
-    !isTransaction,
-    'OperationNotSupportedInTransaction',
-    'transactions are not supported by the embedded document store',
-  );
-  const { level = 'local' } = isDocument(command.readConcern) ? command.readConcern : {};
-  const isReadable = ['local', 'available', 'majority', 'linearizable'].includes(String(level));
-  check(isReadable, 'InvalidOptions', `the read concern level '${String(level)}' is not supported`);
+const toCall = (context: Context, connection: Connection, { $db: database, ...command }: Document): Call => {
+  const isDatabase = typeof database === 'string' && /^[^/\\. "$*<>:|?\0]{1,63}$/.test(database);
+  check(isDatabase, 'InvalidNamespace', `Invalid database name: '${database}'`);
+  const [target] = Object.values(command);
+  return {
+    ...{ ...context, connection, database, target },
+    get namespace() {
+      const isName = typeof target === 'string' && /^[^$\0.](?:[^$\0]*[^$\0.])?$/.test(target);
+      const isShort = isName && Buffer.byteLength(`${database}.${target}`) <= 255;
+      check(isShort, 'InvalidNamespace', `Invalid name of a collection in the database ${database}`);
+      return `${database}.${target}`;
+    },
+  };
 };
 
-/** One node can only ever promise one acknowledgement; more is answered as a real replica set of one does. */
-const writeConcernError = ({ writeConcern }: Document): Document => {
-  const w = isDocument(writeConcern) ? wholeNumber(fieldOf(writeConcern, 'w')) : undefined;
-  const error = { code: 100, codeName: 'UnsatisfiableWriteConcern', errmsg: 'Not enough data-bearing nodes' };
-  return w === undefined || w <= 1 ? {} : { writeConcernError: error };
+/** Every command here is one atomic commit on one node; several together are not, and no older state can be read. */
+const refuseUnsupported = ({ readConcern = {}, writeConcern = {}, ...command }: Document): void => {
+  const isTransaction = 'startTransaction' in command || 'autocommit' in command;
+  check(!isTransaction, 'OperationNotSupportedInTransaction', 'the embedded document store has no transactions');
+  const { level } = readAs('document', readConcern, 'readConcern');
+  check(level !== 'snapshot', 'InvalidOptions', "the read concern level 'snapshot' is not supported");
+  const { w } = readAs('document', writeConcern, 'writeConcern');
+  check((wholeNumber(w) ?? 1) <= 1, 'UnsatisfiableWriteConcern', 'Not enough data-bearing nodes');
 };
 
-const runWrite = async (run: Handler, command: Document, call: Call): Promise<Document> => {
-  const { engine, catalog, clock } = call;
-  const once = (): Document => runOnce(engine.store, command, clock.now(), () => run(command, call));
-  const reply = await engine.write(() => catalog.guard(once));
-  return { ...reply, ...writeConcernError(command) };
+/** A retried write, even after a crash, gets its first answer: each session's last is stored with what was written. */
+const runOnce = ({ store, clock }: Context, { txnNumber, lsid }: Document, run: () => Document): Document => {
+  if (txnNumber === undefined) return run();
+  const number = wholeNumber(txnNumber);
+  const id = isDocument(lsid) ? lsid.id : undefined;
+  check(id instanceof Binary && number !== undefined, 'InvalidOptions', 'a txnNumber needs a logical session id');
+  const key = keyOf('session', id.value());
+  const bytes = store.getBinary(key);
+  const last = bytes && (decode(bytes) as { number: unknown; reply: Document });
+  if (Number(last?.number) === number) return last?.reply ?? {};
+  check(!(Number(last?.number) > number), 'TransactionTooOld', `txnNumber ${number} is older than ${last?.number}`);
+  const reply = run();
+  store.putSync(key, Buffer.from(encode({ number, at: clock.now(), reply })));
+  return reply;
 };
 
-const toMongoError = (error: unknown): MongoError => {
-  if (error instanceof MongoError) return error;
-  const isFull = /MAP_FULL|ENOSPC|No space left/i.test(String(error));
-  return isFull
-    ? new MongoError('OutOfDiskSpace', 'the disk under the embedded document store is full')
-    : new MongoError('InternalError', 'the embedded document store failed; its log has the reason');
+export const forgetOldSessions = ({ store, clock }: Context): void => {
+  for (const { key, value } of entriesIn(store, rangeOf(keyOf('session')))) {
+    const ageMs = clock.now().getTime() - (decode(value).at as Date).getTime();
+    if (ageMs > 2 * sessionMinutes * 60_000) store.removeSync(key);
+  }
 };
 
-export type Dispatch = (command: Document, connection: Connection) => Promise<Document>;
+const run = async (command: Document, context: Context, connection: Connection): Promise<Document> => {
+  const [name = ''] = Object.keys(command);
+  const handler = fieldOf(reads, name) ?? fieldOf(writes, name);
+  check(handler, 'CommandNotFound', `no such command: '${name}'`);
+  const call = toCall(context, connection, command);
+  refuseUnsupported(command);
+  const answer = (): Document => {
+    const endsAt = Date.now() + (wholeNumber(command.maxTimeMS) || Number.POSITIVE_INFINITY);
+    const reply = handler(command, call);
+    check(Date.now() <= endsAt, 'MaxTimeMSExpired', 'operation exceeded time limit');
+    return reply;
+  };
+  return Object.hasOwn(reads, name) ? answer() : context.write(() => runOnce(context, command, answer));
+};
 
+export type Dispatch = ReturnType<typeof createDispatch>;
 /** Answers one command; every failure is an answer with a MongoDB code. `report` hears of those that should not happen. */
-export const createDispatch =
-  (context: Context, report: (error: unknown) => void): Dispatch =>
-  async (command, connection) => {
+export const createDispatch = (context: Context, report: (error: unknown) => void) => {
+  return async (readCommand: () => Document, connection: Connection): Promise<Document> => {
     try {
-      const [name = ''] = Object.keys(command);
-      const write = handlerIn(writes, name);
-      const run = write ?? handlerIn(reads, name);
-      check(run, 'CommandNotFound', `no such command: '${name}'`);
-      const call = { ...context, connection, database: databaseOf(command) };
-      refuseUnsupported(command);
-      return write === undefined ? run(command, call) : await runWrite(write, command, call);
+      return { ...(await run(readCommand(), context, connection)), ok: 1 };
     } catch (error) {
-      if (!(error instanceof MongoError)) {
-        report(error);
-        context.catalog.reload();
-      }
-      return toErrorReply(toMongoError(error));
+      if (error instanceof ProtocolError) throw error;
+      if (error instanceof MongoError) return toErrorReply(error);
+      report(error);
+      const isFull = /MAP_FULL|ENOSPC|No space left/i.test(String(error));
+      return toErrorReply(new MongoError(isFull ? 'OutOfDiskSpace' : 'InternalError', 'the embedded store has failed'));
     }
   };
+};

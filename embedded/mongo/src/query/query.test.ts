@@ -1,11 +1,14 @@
 import { Double, Int32, Long } from 'bson';
 import fc from 'fast-check';
-import { encode } from '../bson/codec.js';
+import { decode, encode } from '../bson/codec.js';
 import { compareValues } from '../bson/order.js';
 import type { Document } from '../bson/values.js';
+import { findDisagreements } from '../testing/agreement.js';
 import { type DirectStore, openDirectStore } from '../testing/direct.js';
 import { modelMatches, modelSortKey } from '../testing/model.js';
 import { modelUpdate, Refused } from '../testing/update-model.js';
+import { compileFilter } from './matcher.js';
+import { planIndex } from './plan.js';
 
 /** More of the same in CI, or by hand: EFFORT=20. */
 const effort = Number(process.env.EFFORT ?? 1);
@@ -38,7 +41,7 @@ const documents = fc
 
 const path = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('a', 'b') },
-  { weight: 2, arbitrary: fc.constantFrom('c', 'a.b', 'a.0', 'b.a', 'a.b.a', 'a.0.b', '_id') },
+  { weight: 2, arbitrary: fc.constantFrom('c', 'a.b', 'b.a', 'a.b.a', '_id') },
 );
 const operators: fc.Arbitrary<Document> = fc.letrec<{ operators: Document }>((tie) => ({
   operators: fc.oneof(
@@ -53,15 +56,10 @@ const operators: fc.Arbitrary<Document> = fc.letrec<{ operators: Document }>((ti
     { weight: 8, arbitrary: fc.tuple(scalar, scalar).map(([$gte, $lt]) => ({ $gte, $lt })) },
     fc.array(value, { maxLength: 3 }).map(($in) => ({ $in })),
     fc.array(value, { maxLength: 2 }).map(($nin) => ({ $nin })),
-    fc.array(scalar, { maxLength: 2 }).map(($all) => ({ $all })),
     fc.boolean().map(($exists) => ({ $exists })),
     fc.nat(3).map(($size) => ({ $size })),
-    fc.constantFrom('int', 'string', 'array', 'object', 'null').map(($type) => ({ $type })),
-    tie('operators').map(($not) => ({ $not })),
     tie('operators').map(($elemMatch) => ({ $elemMatch })),
-    fc
-      .tuple(fc.constantFrom('a', 'b', '0'), tie('operators'))
-      .map(([name, each]) => ({ $elemMatch: { [name]: each } })),
+    fc.tuple(fc.constantFrom('a', 'b'), tie('operators')).map(([name, each]) => ({ $elemMatch: { [name]: each } })),
   ),
 })).operators;
 const condition = fc.tuple(path, fc.oneof(operators, value)).map(([name, each]): Document => ({ [name]: each }));
@@ -80,7 +78,7 @@ const keys: fc.Arbitrary<Document> = fc
     selector: ([name]) => name,
   })
   .map((entries) => Object.fromEntries(entries.map(([name, way]) => [name, new Int32(way)])));
-const indexes = fc.uniqueArray(fc.record({ key: keys, sparse: fc.boolean() }), {
+const indexes = fc.uniqueArray(fc.record({ key: keys }), {
   minLength: 1,
   maxLength: 3,
   selector: ({ key }) => JSON.stringify(Object.entries(key)),
@@ -110,6 +108,19 @@ const fill = async (
 };
 const ids = (list: readonly Document[]): number[] => list.map(({ _id }) => Number(_id));
 
+const collectionOf = (name: string) =>
+  store.collections.get(`test.${name}`) ?? store.collections.create(`test.${name}`);
+
+/** What the ranges of each index, and no index, lead to. */
+const everyWay = (name: string, filter: Document): number[][] => {
+  const typed = decode(encode(filter));
+  const collection = collectionOf(name);
+  return [undefined, ...collection.indexes].map((index) => {
+    const found = [...store.collections.scan(collection, planIndex(collection, index, typed, []))];
+    return ids(found.map(({ document }) => document).filter(compileFilter(typed))).sort((a, b) => a - b);
+  });
+};
+
 test('a query finds what a plain model finds, whatever index serves it', async () => {
   await fc.assert(
     fc.asyncProperty(documents, indexes, filters, async (wanted, patterns, filter) => {
@@ -118,10 +129,7 @@ test('a query finds what a plain model finds, whatever index serves it', async (
       const numbers = async (options: Document) =>
         ids(await store.find(name, { filter, ...options })).sort((a, b) => a - b);
       expect(await numbers({})).toEqual(expected);
-      expect(await numbers({ hint: { $natural: 1 } })).toEqual(expected);
-      for (const [i, { sparse }] of patterns.entries()) {
-        if (sparse !== true) expect(await numbers({ hint: `i${i}` })).toEqual(expected);
-      }
+      for (const found of everyWay(name, filter)) expect(found).toEqual(expected);
       expect((await store.run({ count: name, query: filter })).n).toBe(expected.length);
     }),
     { numRuns: 400 * effort },
@@ -157,7 +165,7 @@ test('a sort is in order, whatever index delivers it, and skip and limit cut it'
   );
 });
 
-const paths = fc.constantFrom('a', 'b', 'c', 'c', 'a.b', 'a.0', 'b.1', 'd');
+const paths = fc.constantFrom('a', 'b', 'c', 'c', 'a.b', 'b.a', 'd');
 const pairs = <T>(operand: fc.Arbitrary<T>) =>
   fc
     .uniqueArray(fc.tuple(paths, operand), { minLength: 1, maxLength: 2, selector: ([name]) => name })
@@ -166,12 +174,10 @@ const updates: fc.Arbitrary<Document> = fc.oneof(
   pairs(value).map(($set) => ({ $set })),
   pairs(fc.constant(1)).map(($unset) => ({ $unset })),
   pairs(scalar).map(($inc) => ({ $inc })),
-  pairs(scalar).map(($mul) => ({ $mul })),
   pairs(value).map(($push) => ({ $push })),
-  pairs(value).map(($addToSet) => ({ $addToSet })),
   pairs(scalar).map(($pull) => ({ $pull })),
   pairs(scalar).map(($min) => ({ $min })),
-  pairs(fc.constantFrom('c', 'd', 'e')).map(($rename) => ({ $rename })),
+  pairs(scalar).map(($max) => ({ $max })),
   fields,
 );
 const steps = fc.array(fc.tuple(fc.constantFrom('update', 'updateMany', 'delete', 'insert'), condition, updates), {
@@ -224,7 +230,7 @@ test('after any writes every index agrees with a scan, and refused writes change
               : { update: name, updates: [{ q, u, multi }] },
         );
         if (reply.writeErrors !== undefined && !multi) expect(bytesOf(await store.find(name))).toBe(bytesOf(before));
-        expect(await store.run({ validate: name })).toMatchObject({ valid: true, errors: [] });
+        expect(findDisagreements(store.store, collectionOf(name))).toEqual([]);
       }
     }),
     { numRuns: 150 * effort },

@@ -1,42 +1,40 @@
-import { check } from '../bson/errors.js';
+import { check, type ErrorName } from '../bson/errors.js';
 import { compareValues } from '../bson/order.js';
+import { keysAt, type Path, parsePath } from '../bson/paths.js';
 import { type Document, wholeNumber } from '../bson/values.js';
-import { keysAt, type Path, parsePath } from './paths.js';
 
-export type KeyPattern = readonly (readonly [path: Path, direction: 1 | -1])[];
+const maxSorted = 200_000;
+export type KeyPattern = readonly { readonly name: string; readonly path: Path; readonly direction: 1 | -1 }[];
 
-export const parseSort = (sort: Document): KeyPattern =>
+export const parseSort = (sort: Document, code: ErrorName = 'Location15975'): KeyPattern =>
   Object.entries(sort).map(([name, value]) => {
     const direction = wholeNumber(value);
-    check(
-      direction === 1 || direction === -1,
-      'Location15975',
-      '$sort key ordering must be 1 (ascending) or -1 (descending)',
-    );
-    check(name !== '' && !name.startsWith('$'), 'Location16410', `a sort by '${name}' is not possible`);
-    return [parsePath(name), direction] as const;
+    const isDirection = direction === 1 || direction === -1;
+    check(isDirection, code, `the direction of '${name}' must be 1 (ascending) or -1 (descending)`);
+    return { name, path: parsePath(name), direction };
   });
 
 /** The values a document sorts by: of an array its smallest item when ascending, its greatest when descending. */
 const toSortKey = (document: Document, pattern: KeyPattern): unknown[] => {
-  const fields = pattern.map(([path]) => keysAt(document, path));
-  const arrays = fields.filter((keys) => keys.length > 1).length;
-  check(arrays < 2, 'BadValue', 'cannot sort with keys that are parallel arrays');
-  return fields.map((keys, i) =>
-    keys.reduce((best, key) => (compareValues(key, best) * (pattern[i]?.[1] ?? 1) < 0 ? key : best)),
+  const fields = pattern.map(({ path, direction }) => ({ keys: keysAt(document, path), direction }));
+  check(fields.filter(({ keys }) => keys.length > 1).length < 2, 'BadValue', 'cannot sort by parallel arrays');
+  return fields.map(({ keys, direction }) =>
+    keys.reduce((best, key) => (compareValues(key, best) * direction < 0 ? key : best)),
   );
 };
 
-const compareSortKeys = (left: readonly unknown[], right: readonly unknown[], pattern: KeyPattern): number => {
-  for (const [i, [, direction]] of pattern.entries()) {
-    const order = compareValues(left[i], right[i]);
-    if (order !== 0) return order * direction;
-  }
-  return 0;
-};
-
 /** A stable sort: items with equal keys stay in the order they were found. */
-export const sortBy = <T>(items: Iterable<T>, pattern: KeyPattern, toDocument: (item: T) => Document): T[] =>
-  Array.from(items, (item) => ({ item, key: toSortKey(toDocument(item), pattern) }))
-    .sort((left, right) => compareSortKeys(left.key, right.key, pattern))
-    .map(({ item }) => item);
+export const sortBy = <T>(items: Iterable<T>, pattern: KeyPattern, toDocument: (item: T) => Document): T[] => {
+  const keyed: { item: T; key: unknown[] }[] = [];
+  for (const item of items) {
+    keyed.push({ item, key: toSortKey(toDocument(item), pattern) });
+    check(
+      keyed.length <= maxSorted,
+      'QueryExceededMemoryLimitNoDiskUseAllowed',
+      'too many documents to sort in memory',
+    );
+  }
+  const compare = (left: unknown[], right: unknown[]): number =>
+    pattern.reduce((order, { direction }, i) => order || compareValues(left[i], right[i]) * direction, 0);
+  return keyed.sort((left, right) => compare(left.key, right.key)).map(({ item }) => item);
+};

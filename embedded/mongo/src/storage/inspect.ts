@@ -1,89 +1,47 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
-/** Sizes and offsets of LMDB's file format, from mdb.c of the version inside lmdb-js: MDB_page, MDB_meta, MDB_db, MDB_node. */
-const pageHeader = 24;
-const nodeHeader = 8;
-const meta = { magic: 24, version: 28, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152, end: 168 };
-const isBranch = 0x01;
-const isLeaf = 0x02;
-const isOverflow = 0x04;
-const isBigData = 0x01;
+/** Offsets in LMDB's file format: MDB_page, MDB_meta, MDB_db and MDB_node in mdb.c of the version inside lmdb-js. */
+const meta = { magic: 24, version: 28, pageSize: 48, freeRoot: 88, mainRoot: 136, transaction: 152 };
+const page = { kind: 18, nodes: 20, header: 24 };
+const kinds = { branch: 0x01, leaf: 0x02 };
 const noPage = 0xffffffffffffffffn;
+/** A larger file is not looked at, since it has to be held in memory. */
+const maxBytes = 2 ** 30;
 
-interface DataFile {
-  read(offset: number, length: number): Buffer;
-  pageSize: number;
-  size: number;
-}
-
-/** The newer of the two heads, from which the trees of the last commit hang. */
-const latestHead = ({ read, pageSize }: DataFile): Buffer => {
-  const [first, second] = [read(0, meta.end), read(pageSize, meta.end)] as const;
-  for (const head of [first, second]) {
-    const isHead = head.readUInt32LE(meta.magic) === 0xbeefc0de && head.readUInt32LE(meta.version) === 2;
-    if (!isHead || head.readUInt32LE(meta.pageSize) !== pageSize)
-      throw new RangeError('it does not begin like a store');
-  }
-  return second.readBigUInt64LE(meta.transaction) > first.readBigUInt64LE(meta.transaction) ? second : first;
-};
-
-/**
- * Says what is wrong with a data file, or nothing when every page that its trees reach is there and is what it should be.
- * LMDB trusts its file: a page that is missing or overwritten ends the process without a word, so this looks first.
- */
+/** Says what is wrong with a data file. LMDB would end the process without a word at a page that is not what it should be. */
 export const findDamage = (path: string): string | undefined => {
-  const descriptor = openSync(path, 'r');
-  const { size } = fstatSync(descriptor);
-  const read = (offset: number, length: number): Buffer => {
-    const bytes = Buffer.alloc(length);
-    if (readSync(descriptor, bytes, 0, length, offset) < length)
-      throw new RangeError(`it ends before byte ${offset + length}`);
-    return bytes;
-  };
-  let head: Buffer | undefined;
+  const { size = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  if (size === 0 || size > maxBytes) return undefined;
+  const file = readFileSync(path);
   try {
-    if (size === 0) return undefined;
-    const pageSize = read(0, meta.end).readUInt32LE(meta.pageSize);
-    if (![4096, 8192, 16384, 32768, 65536].includes(pageSize)) return 'it does not begin like a store';
-    const file = { read, pageSize, size };
-    head = latestHead(file);
-    for (const root of [meta.freeRoot, meta.mainRoot]) {
-      const page = head.readBigUInt64LE(root);
-      if (page !== noPage) walk(file, Number(page), 0);
-    }
+    inspect(file);
     return undefined;
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    // Another process may be writing: its commits move the trees away under this walk, and that is no damage.
-    const isStill =
-      head === undefined || latestHead({ read, pageSize: head.readUInt32LE(meta.pageSize), size }).equals(head);
-    return isStill ? error.message : undefined;
-  } finally {
-    closeSync(descriptor);
+    // A buffer throws as well, when it is read beyond its end. A file that changes is another process at work, no damage.
+    return readFileSync(path).equals(file) ? (error as Error).message : undefined;
   }
 };
 
-const walk = (file: DataFile, number: number, depth: number): void => {
-  const page = file.read(number * file.pageSize, file.pageSize);
-  const flags = page.readUInt16LE(18);
-  const isTree = page.readBigUInt64LE(0) === BigInt(number) && (flags === isBranch || flags === isLeaf) && depth < 32;
-  if (!isTree) throw new RangeError(`page ${number} is not what it should be`);
-  const nodes = page.readUInt16LE(20) / 2;
-  for (let i = 0; i < nodes; i += 1) {
-    const at = pageHeader + page.readUInt16LE(pageHeader + 2 * i);
-    const low = page.readUInt32LE(at);
-    const data = at + nodeHeader + page.readUInt16LE(at + 6);
-    if (flags === isBranch) walk(file, low + page.readUInt16LE(at + 4) * 2 ** 32, depth + 1);
-    else if ((page.readUInt16LE(at + 4) & isBigData) !== 0)
-      checkOverflow(file, Number(page.readBigUInt64LE(data)), low);
-    else if (data + low > file.pageSize) throw new RangeError(`page ${number} is not what it should be`);
+const inspect = (file: Buffer): void => {
+  const pageSize = file.readUInt32LE(meta.pageSize);
+  const heads = [file, file.subarray(pageSize)];
+  for (const head of heads) {
+    const isHead = head.readUInt32LE(meta.magic) === 0xbeefc0de && head.readUInt32LE(meta.version) === 2;
+    if (!isHead || head.readUInt32LE(meta.pageSize) !== pageSize) throw new Error('it does not begin like a store');
   }
+  // The trees of the last commit hang from the newer head.
+  heads.sort((left, right) => Number(left.readBigUInt64LE(meta.transaction) - right.readBigUInt64LE(meta.transaction)));
+  for (const root of [meta.freeRoot, meta.mainRoot]) walk(file, pageSize, heads[1]?.readBigUInt64LE(root) ?? noPage, 0);
 };
 
-/** A value too big for a leaf lies in pages of its own, one after the other behind one header. */
-const checkOverflow = ({ read, pageSize, size }: DataFile, number: number, length: number): void => {
-  const header = read(number * pageSize, pageHeader);
-  const isWhole = header.readBigUInt64LE(0) === BigInt(number) && number * pageSize + pageHeader + length <= size;
-  if (!isWhole || header.readUInt16LE(18) !== isOverflow)
-    throw new RangeError(`page ${number} is not what it should be`);
+const walk = (file: Buffer, pageSize: number, number: bigint, depth: number): void => {
+  if (number === noPage) return;
+  const bytes = file.subarray(Number(number) * pageSize, Number(number + 1n) * pageSize);
+  const kind = bytes.readUInt16LE(page.kind);
+  const isTree = bytes.readBigUInt64LE() === number && Object.values(kinds).includes(kind) && depth < 32;
+  if (!isTree) throw new Error(`page ${number} is not what it should be`);
+  for (let i = 0; kind === kinds.branch && i < bytes.readUInt16LE(page.nodes) / 2; i += 1) {
+    const node = page.header + bytes.readUInt16LE(page.header + 2 * i);
+    walk(file, pageSize, BigInt(bytes.readUInt32LE(node) + bytes.readUInt16LE(node + 4) * 2 ** 32), depth + 1);
+  }
 };

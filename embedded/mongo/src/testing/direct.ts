@@ -5,9 +5,8 @@ import { decode, encode } from '../bson/codec.js';
 import type { Document } from '../bson/values.js';
 import { createCursors } from '../commands/cursors.js';
 import { createDispatch } from '../commands/dispatch.js';
-import { createCatalog } from '../storage/catalog.js';
-import { openEngine } from '../storage/engine.js';
-import { createRecords } from '../storage/records.js';
+import { type Collections, createCollections } from '../storage/collections.js';
+import { type KeyValueStore, openEngine } from '../storage/engine.js';
 
 export interface DirectStore {
   /** Runs a command as if it had come over the wire, and fails on an error answer. */
@@ -15,6 +14,9 @@ export interface DirectStore {
   /** The answer, also when it is an error. */
   ask(command: Document): Promise<Document>;
   find(collection: string, options?: Document): Promise<Document[]>;
+  /** What the store is made of, for a look behind the commands. */
+  store: KeyValueStore;
+  collections: Collections;
   stop(): Promise<void>;
 }
 
@@ -22,15 +24,14 @@ export interface DirectStore {
 export const openDirectStore = async (): Promise<DirectStore> => {
   const directory = await mkdtemp(join(tmpdir(), 'glasshouse-mongo-'));
   const engine = await openEngine(directory, false);
-  const catalog = createCatalog(engine.store);
+  const collections = createCollections(engine.store);
   const clock = { now: () => new Date(0) };
-  const records = createRecords(engine.store, catalog);
   const failures: unknown[] = [];
-  const context = { engine, catalog, records, cursors: createCursors(clock), clock, startedAt: clock.now() };
+  const context = { ...engine, collections, cursors: createCursors(clock), clock, startedAt: clock.now() };
   const dispatch = createDispatch(context, (error) => failures.push(error));
   const connection = { id: 1, serverAddress: '127.0.0.1:1', clientAddress: '127.0.0.1:2' };
   const ask = async (command: Document): Promise<Document> => {
-    const reply = await dispatch(decode(encode({ ...command, $db: 'test' })), connection);
+    const reply = await dispatch(() => decode(encode({ ...command, $db: 'test' })), connection);
     if (failures.length > 0) throw failures[0];
     return reply;
   };
@@ -40,6 +41,8 @@ export const openDirectStore = async (): Promise<DirectStore> => {
     return reply;
   };
   return {
+    store: engine.store,
+    collections,
     run,
     ask,
     find: async (collection, options = {}) => {
@@ -47,7 +50,7 @@ export const openDirectStore = async (): Promise<DirectStore> => {
       return (cursor as { firstBatch: Document[] }).firstBatch;
     },
     stop: async () => {
-      await engine.close();
+      await engine.store.close();
       await rm(directory, { recursive: true, force: true });
     },
   };

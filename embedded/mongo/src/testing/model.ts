@@ -1,14 +1,5 @@
 import { compareValues } from '../bson/order.js';
-import {
-  type Document,
-  emptyArray,
-  isDocument,
-  isNumber,
-  rankOf,
-  toDouble,
-  typeOf,
-  wholeNumber,
-} from '../bson/values.js';
+import { type Document, emptyArray, isDocument, isNumber, rankOf, toDouble, wholeNumber } from '../bson/values.js';
 
 /**
  * MongoDB's matching in the plainest words, without indexes, paths that are prepared, or early ends.
@@ -21,12 +12,7 @@ const reached = (value: unknown, path: readonly string[], expands: boolean): unk
   const [name, ...rest] = path;
   if (name === undefined) return expands && Array.isArray(value) ? [...value, value] : [value];
   if (Array.isArray(value)) {
-    return value.flatMap((item, index) => {
-      const byField = isDocument(item) ? reached(item, path, expands) : [];
-      if (String(index) !== name) return byField;
-      if (rest.length === 0) return [...byField, item];
-      return [...byField, ...(isDocument(item) || Array.isArray(item) ? reached(item, rest, expands) : [])];
-    });
+    return value.flatMap((item) => (isDocument(item) ? reached(item, path, expands) : []));
   }
   if (!isDocument(value) || !(name in value)) return [missing];
   return reached(value[name], rest, expands);
@@ -51,7 +37,6 @@ const conditions: Record<string, (operand: unknown) => (value: unknown) => boole
   $lt: (operand) => (value) => inOrder(value, operand, (order) => order < 0),
   $lte: (operand) => (value) => inOrder(value, operand, (order) => order <= 0),
   $in: (operand) => (value) => (operand as unknown[]).some((each) => equals(value, each)),
-  $type: (operand) => (value) => value !== missing && typeOf(value) === operand,
 };
 
 type Ask = (expands: boolean, test: (value: unknown) => boolean) => boolean;
@@ -61,18 +46,17 @@ const satisfies = (ask: Ask, operator: string, operand: unknown): boolean => {
   if (plain !== undefined) return ask(true, plain(operand));
   if (operator === '$ne') return !satisfies(ask, '$eq', operand);
   if (operator === '$nin') return !satisfies(ask, '$in', operand);
-  if (operator === '$not') return !satisfiesAll(ask, operand as Document);
   if (operator === '$exists') return ask(false, (value) => value !== missing) === operand;
   if (operator === '$size') return ask(false, (value) => Array.isArray(value) && value.length === wholeNumber(operand));
-  if (operator === '$all')
-    return (operand as unknown[]).length > 0 && (operand as unknown[]).every((each) => satisfies(ask, '$eq', each));
   if (operator !== '$elemMatch') throw new Error(operator);
   const isOfOperators = Object.keys(operand as Document).some((name) => name.startsWith('$'));
   return ask(false, (value) => {
     if (!Array.isArray(value)) return false;
     return value.some((item) => {
       if (isOfOperators) return satisfiesAll((_, test) => test(item), operand as Document);
-      return (isDocument(item) || Array.isArray(item)) && modelMatches({ ...item }, operand as Document);
+      return (
+        (isDocument(item) || Array.isArray(item)) && modelMatches(Array.isArray(item) ? {} : item, operand as Document)
+      );
     });
   });
 };

@@ -1,136 +1,94 @@
 import { decodeExactly, encode } from '../bson/codec.js';
 import { check } from '../bson/errors.js';
 import { type Document, isDocument } from '../bson/values.js';
-import { crc32c } from './crc32c.js';
 
 export const headerBytes = 16;
+export const maxMessageBytes = 48_000_000;
 const opCodes = { reply: 1, query: 2004, message: 2013 };
-const flags = { checksumPresent: 1, moreToCome: 2 };
-
-export interface Request {
-  requestId: number;
-  command: Document;
-  /** The client does not want an answer (unacknowledged write). */
-  isSilent: boolean;
-  /** Asked by OP_QUERY, to be answered by OP_REPLY. */
-  isLegacy: boolean;
-}
+const moreToCome = 2;
 
 /** The bytes are not a message of the MongoDB wire protocol: the connection cannot go on. */
 export class ProtocolError extends Error {}
 
-const expectThat = (condition: boolean, message: string): void => {
+const insist = (condition: boolean, message: string): void => {
   if (!condition) throw new ProtocolError(message);
 };
 
-/** The length that a header announces, checked against the limit before anything is kept in memory. */
-export const messageLength = (header: Buffer, maxBytes: number): number => {
+/** The length that a header announces, checked before anything is kept in memory. */
+export const messageLength = (header: Buffer): number => {
   const length = header.readInt32LE(0);
-  expectThat(length >= headerBytes + 10 && length <= maxBytes, `message length ${length} is not allowed`);
+  insist(length >= headerBytes + 10 && length <= maxMessageBytes, `message length ${length} is not allowed`);
   return length;
 };
 
-export const requestIdOf = (message: Buffer): number => message.readInt32LE(4);
-
-/** Parses one whole message. Bad framing throws ProtocolError, a bad document inside a good frame MongoError. */
-export const parseMessage = (message: Buffer): Request => {
-  const opCode = message.readInt32LE(12);
-  if (opCode === opCodes.query) return parseOpQuery(message);
-  expectThat(opCode === opCodes.message, `op code ${opCode} is not supported`);
-  return parseOpMsg(message);
+/** What stands before the command. A silent message wants no answer, a legacy one an OP_REPLY. */
+export const parseHead = (message: Buffer) => {
+  const [opCode, flags] = [message.readInt32LE(12), message.readUInt32LE(headerBytes)];
+  const isLegacy = opCode === opCodes.query;
+  // The lower sixteen flags must be understood. That of a checksum is not: no driver sends one.
+  const isKnown = opCode === opCodes.message && (flags & 0xffff & ~moreToCome) === 0;
+  insist(isLegacy || isKnown, `op code ${opCode} with flags ${flags} is not supported`);
+  return { requestId: message.readInt32LE(4), isLegacy, isSilent: !isLegacy && (flags & moreToCome) !== 0 };
 };
 
-const parseOpMsg = (message: Buffer): Request => {
-  const flagBits = message.readUInt32LE(headerBytes);
-  // The lower sixteen bits must be understood; only two of them are.
-  expectThat(
-    (flagBits & 0xffff & ~(flags.checksumPresent | flags.moreToCome)) === 0,
-    `flags ${flagBits} are not supported`,
-  );
-  const hasChecksum = (flagBits & flags.checksumPresent) !== 0;
-  const end = message.length - (hasChecksum ? 4 : 0);
-  if (hasChecksum)
-    expectThat(crc32c(message.subarray(0, end)) === message.readUInt32LE(end), 'the checksum does not match');
-  let body: Document | undefined;
-  const sequences: Record<string, Document[]> = {};
-  for (let offset = headerBytes + 4; offset < end; ) {
-    const kind = message[offset];
-    if (kind === 0) {
-      expectThat(body === undefined, 'two bodies in one message');
-      const bytes = documentAt(message, offset + 1, end);
-      body = decodeExactly(bytes);
-      offset += 1 + bytes.length;
-    } else {
-      expectThat(kind === 1, `section kind ${String(kind)} is not supported`);
-      const { name, documents, length } = sequenceAt(message, offset + 1, end);
-      expectThat(!Object.hasOwn(sequences, name), `two sequences named ${name}`);
-      sequences[name] = documents;
-      offset += 1 + length;
-    }
+/** What is left of a message that is taken apart from its front. */
+type Rest = { bytes: Buffer };
+/** Takes so many bytes, or a part that begins with its own length. */
+const take = (rest: Rest, length = rest.bytes.length < 4 ? -1 : rest.bytes.readInt32LE()): Buffer => {
+  insist(length >= 0 && length <= rest.bytes.length, 'a part reaches beyond its message');
+  const part = rest.bytes.subarray(0, length);
+  rest.bytes = rest.bytes.subarray(length);
+  return part;
+};
+const takeName = (rest: Rest): string =>
+  take(rest, rest.bytes.indexOf(0) + 1)
+    .toString()
+    .slice(0, -1);
+
+/** Throws ProtocolError for bad framing, MongoError for a bad document inside a good frame. */
+export const parseCommand = (message: Buffer, isLegacy: boolean): Document => {
+  const content = { bytes: message.subarray(headerBytes + 4) };
+  if (isLegacy) return parseHello(content);
+  const bodies: Document[] = [];
+  const fields: [string, unknown][] = [];
+  while (content.bytes.length > 0) {
+    const [kind] = take(content, 1);
+    insist(kind === 0 || kind === 1, `section kind ${kind} is not supported`);
+    if (kind === 0) bodies.push(decodeExactly(take(content)));
+    else fields.push(parseList({ bytes: take(content).subarray(4) }));
   }
-  if (body === undefined) throw new ProtocolError('a message without a body');
-  const isClear = !Object.keys(sequences).some((name) => Object.hasOwn(body, name));
-  expectThat(isClear, 'a field stands in the body and in a sequence');
-  return {
-    requestId: requestIdOf(message),
-    command: { ...body, ...sequences },
-    isSilent: (flagBits & flags.moreToCome) !== 0,
-    isLegacy: false,
-  };
+  fields.unshift(...bodies.flatMap(Object.entries));
+  const isClear = bodies.length === 1 && new Set(fields.map(([name]) => name)).size === fields.length;
+  insist(isClear, 'a message has one body, and each of its fields once');
+  return Object.fromEntries(fields);
 };
 
-const documentAt = (message: Buffer, offset: number, end: number): Buffer => {
-  const length = offset + 5 <= end ? message.readInt32LE(offset) : 0;
-  expectThat(length >= 5 && offset + length <= end, 'a document reaches beyond its message');
-  return message.subarray(offset, offset + length);
-};
-
-const sequenceAt = (
-  message: Buffer,
-  start: number,
-  end: number,
-): { name: string; documents: Document[]; length: number } => {
-  const length = documentAt(message, start, end).length;
-  const nameEnd = message.indexOf(0, start + 4);
-  expectThat(nameEnd !== -1 && nameEnd < start + length, 'a sequence without a name');
+/** A list of documents that stands beside the body is a field of the command like any other. */
+const parseList = (list: Rest): [string, Document[]] => {
+  const name = takeName(list);
   const documents: Document[] = [];
-  for (let offset = nameEnd + 1; offset < start + length; ) {
-    const bytes = documentAt(message, offset, start + length);
-    documents.push(decodeExactly(bytes));
-    offset += bytes.length;
-  }
-  return { name: message.toString('utf8', start + 4, nameEnd), documents, length };
+  while (list.bytes.length > 0) documents.push(decodeExactly(take(list)));
+  return [name, documents];
 };
 
-/** Drivers say their first hello in the oldest form; nothing else is taken in it. */
-const parseOpQuery = (message: Buffer): Request => {
-  const nameEnd = message.indexOf(0, headerBytes + 4);
-  expectThat(nameEnd !== -1, 'a query without a collection name');
-  const name = message.toString('utf8', headerBytes + 4, nameEnd);
-  const query = decodeExactly(documentAt(message, nameEnd + 9, message.length));
+/** Drivers say their first hello in OP_QUERY; nothing else is taken in it. */
+const parseHello = (content: Rest): Document => {
+  const name = takeName(content);
+  take(content, 8);
+  const query = decodeExactly(take(content));
   const command = isDocument(query.$query) ? query.$query : query;
-  const isHello = ['hello', 'isMaster', 'ismaster'].includes(Object.keys(command)[0] ?? '') && name.endsWith('.$cmd');
+  const isHello = /^(hello|is[mM]aster)$/.test(Object.keys(command)[0] ?? '') && name.endsWith('.$cmd');
   check(isHello, 'ProtocolError', 'OP_QUERY is no longer supported; only hello may be said in it');
-  return {
-    requestId: requestIdOf(message),
-    command: { ...command, $db: name.slice(0, -5) },
-    isSilent: false,
-    isLegacy: true,
-  };
+  return { ...command, $db: name.slice(0, -5) };
 };
 
-/** OP_MSG with one section of kind 0, or OP_REPLY with one document to a client that asked by OP_QUERY. */
-export const encodeReply = (
-  reply: Document,
-  { requestId, isLegacy }: Pick<Request, 'requestId' | 'isLegacy'>,
-): Buffer => {
+/** OP_MSG with one section of kind 0, or OP_REPLY with one document. */
+export const encodeReply = (reply: Document, requestId: number, isLegacy: boolean): Buffer => {
   const body = encode(reply);
-  const bodyAt = headerBytes + (isLegacy ? 20 : 5);
-  const message = Buffer.alloc(bodyAt + body.length);
-  message.writeInt32LE(message.length, 0);
-  message.writeInt32LE(requestId, 8);
-  message.writeInt32LE(isLegacy ? opCodes.reply : opCodes.message, 12);
-  if (isLegacy) message.writeInt32LE(1, headerBytes + 16);
-  message.set(body, bodyAt);
-  return message;
+  const head = Buffer.alloc(headerBytes + (isLegacy ? 20 : 5));
+  head.writeInt32LE(head.length + body.length, 0);
+  head.writeInt32LE(requestId, 8);
+  head.writeInt32LE(isLegacy ? opCodes.reply : opCodes.message, 12);
+  if (isLegacy) head.writeInt32LE(1, headerBytes + 16);
+  return Buffer.concat([head, body]);
 };

@@ -1,16 +1,7 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { MongoError, toErrorReply } from '../bson/errors.js';
-import type { Connection } from '../commands/command.js';
+import { on, once, setMaxListeners } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Dispatch } from '../commands/dispatch.js';
-import { maxMessageBytes } from '../commands/server-info.js';
-import { encodeReply, headerBytes, messageLength, ProtocolError, parseMessage, requestIdOf } from './message.js';
-
-export interface WireServer {
-  /** Resolves with the port; rejects with a clear error when it is taken. */
-  listen(port: number, host: string): Promise<number>;
-  /** Lets the commands that run finish and be answered, then closes every connection. */
-  close(): Promise<void>;
-}
+import { encodeReply, headerBytes, messageLength, ProtocolError, parseCommand, parseHead } from './message.js';
 
 const maxConnections = 500;
 /** Messages longer than a megabyte are received only while they fit in here together. */
@@ -18,122 +9,88 @@ const maxLargeBytes = 256_000_000;
 const largeBytes = 1_000_000;
 const closeTimeoutMs = 2000;
 
-export const createWireServer = (dispatch: Dispatch, report: (error: unknown) => void): WireServer => {
-  const sockets = new Map<Socket, { isBusy: boolean }>();
-  const serving = new Set<Promise<void>>();
+export type WireServer = ReturnType<typeof createWireServer>;
+export const createWireServer = (dispatch: Dispatch, report: (error: unknown) => void) => {
+  const serving = new Map<Socket, Promise<void>>();
+  const closing = new AbortController();
+  setMaxListeners(maxConnections, closing.signal);
   const memory = { large: 0 };
-  let lastConnection = 0;
-  let isClosing = false;
+  let lastId = 0;
 
-  const serve = async (socket: Socket, connection: Connection): Promise<void> => {
-    const state = { isBusy: false };
-    sockets.set(socket, state);
+  const serve = async (socket: Socket, id: number): Promise<void> => {
+    const serverAddress = formatAddress(socket.localAddress, socket.localPort);
+    const connection = { id, serverAddress, clientAddress: formatAddress(socket.remoteAddress, socket.remotePort) };
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined);
     try {
-      for await (const message of messagesOf(socket, memory)) {
-        state.isBusy = true;
-        await answer(socket, message, connection);
-        state.isBusy = false;
-        if (isClosing) break;
+      for await (const message of messagesOf(socket, memory, closing.signal)) {
+        const { requestId, isLegacy, isSilent } = parseHead(message);
+        const reply = await dispatch(() => parseCommand(message, isLegacy), connection);
+        // A slow reader is waited for: its answers stay in its socket, not in this process's memory.
+        if (!isSilent) await new Promise((done) => socket.write(encodeReply(reply, requestId, isLegacy), done));
       }
     } catch (error) {
-      if (error instanceof ProtocolError) report(`connection ${connection.id} closed: ${error.message}`);
-      else if (!(error instanceof Error && 'code' in error)) report(error);
-    } finally {
-      sockets.delete(socket);
-      socket.destroy();
+      // The errors of sockets, and that of closing, have a code: nobody needs to hear of them.
+      if (error instanceof ProtocolError) report(`connection ${id} closed: ${error.message}`);
+      else if (!('code' in (error as object))) report(error);
     }
-  };
-
-  const answer = async (socket: Socket, message: Buffer, connection: Connection): Promise<void> => {
-    try {
-      const request = parseMessage(message);
-      const reply = await dispatch(request.command, connection);
-      if (!request.isSilent) await send(socket, encodeReply(reply, request));
-    } catch (error) {
-      if (!(error instanceof MongoError)) throw error;
-      await send(socket, encodeReply(toErrorReply(error), { requestId: requestIdOf(message), isLegacy: false }));
-    }
+    serving.delete(socket);
+    socket.destroy();
   };
 
   const server = createServer((socket) => {
-    lastConnection += 1;
-    socket.setNoDelay(true);
-    socket.on('error', () => undefined);
-    const serverAddress = formatAddress(socket.localAddress, socket.localPort);
-    const clientAddress = formatAddress(socket.remoteAddress, socket.remotePort);
-    const served = serve(socket, { id: lastConnection, serverAddress, clientAddress });
-    serving.add(served);
-    void served.finally(() => serving.delete(served));
+    lastId += 1;
+    serving.set(socket, serve(socket, lastId));
   });
   server.maxConnections = maxConnections;
 
   return {
-    listen: (port, host) => listen(server, port, host),
-    close: async () => {
-      isClosing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const [socket, { isBusy }] of sockets) if (!isBusy) socket.destroy();
+    /** Resolves with the port; rejects with a clear error when it is taken. */
+    listen: async (port: number, host: string): Promise<number> => {
+      await once(server.listen(port, host), 'listening').catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code !== 'EADDRINUSE') throw cause;
+        throw new Error(`The document store cannot listen: port ${port} on ${host} is in use.`, { cause });
+      });
+      return (server.address() as AddressInfo).port;
+    },
+    /** Lets the commands that run finish and be answered, then closes every connection. */
+    close: async (): Promise<void> => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      closing.abort();
       // A client that does not read its answer must not keep the store from stopping.
-      const patience = setTimeout(() => {
-        for (const socket of sockets.keys()) socket.destroy();
-      }, closeTimeoutMs);
-      await Promise.all([closed, ...serving]);
+      const patience = setTimeout(() => [...serving.keys()].map((socket) => socket.destroy()), closeTimeoutMs);
+      await Promise.all([closed, ...serving.values()]);
       clearTimeout(patience);
     },
   };
 };
-
-const listen = (server: Server, port: number, host: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      reject(
-        isTaken ? new Error(`The document store cannot listen: port ${port} on ${host} is in use.`, { cause }) : cause,
-      );
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 
 const formatAddress = (address = '127.0.0.1', port = 0): string => {
   const plain = address.replace(/^::ffff:/, '');
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
 };
 
-/** Waits for a slow reader: its answers stay in its socket, not in this process's memory. */
-const send = (socket: Socket, bytes: Buffer): Promise<void> =>
-  new Promise((resolve) => void socket.write(bytes, () => resolve()));
-
-/** Cuts the stream into messages; holds at most one message, whose announced length was checked first. */
-async function* messagesOf(socket: Socket, memory: { large: number }): AsyncGenerator<Buffer> {
-  let chunks: Buffer[] = [];
-  let held = 0;
-  let wanted = 0;
-  const expect = (length: number): void => {
-    memory.large += (length > largeBytes ? length : 0) - (wanted > largeBytes ? wanted : 0);
-    wanted = length;
+/** Cuts the stream into messages; holds at most one, whose announced length was checked first. What is cut off is left. */
+async function* messagesOf(socket: Socket, memory: { large: number }, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let header: Buffer | null = null;
+  let large = 0;
+  const hold = (bytes: number): void => {
+    memory.large += bytes - large;
+    large = bytes;
     if (memory.large > maxLargeBytes) throw new ProtocolError('too many large messages at once');
   };
   try {
-    for await (const chunk of socket as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      held += chunk.length;
-      while (held >= headerBytes) {
-        if (wanted === 0) {
-          chunks = [Buffer.concat(chunks)];
-          expect(messageLength(chunks[0] as Buffer, maxMessageBytes));
-        }
-        if (held < wanted) break;
-        const whole = Buffer.concat(chunks);
-        yield whole.subarray(0, wanted);
-        chunks = [whole.subarray(wanted)];
-        held -= wanted;
-        expect(0);
+    for await (const _ of on(socket, 'readable', { close: ['end', 'close'], signal })) {
+      for (header ??= socket.read(headerBytes); header?.length === headerBytes; header = socket.read(headerBytes)) {
+        const length = messageLength(header);
+        hold(length > largeBytes ? length : 0);
+        const rest: Buffer | null = socket.read(length - headerBytes);
+        if (rest?.length !== length - headerBytes) break;
+        yield Buffer.concat([header, rest]);
+        hold(0);
       }
     }
   } finally {
-    expect(0);
+    hold(0);
   }
 }
