@@ -18,7 +18,7 @@ export const isText = (field: string): boolean => textFields.has(field);
 // Words as Lucene's standard tokenizer cuts them (Unicode UAX 29), in small letters; each ideograph is a word of its own.
 const word =
   /[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
-const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
 
 /** The value as it stands: a word of a text, a whole keyword, a number, a date. */
 export const equals = (field: string, value: unknown, now: number): Test => {
@@ -29,7 +29,7 @@ export const equals = (field: string, value: unknown, now: number): Test => {
     return (time) => Number(time) >= from && Number(time) <= to;
   }
   const text = String(value);
-  if (isText(field)) return (stored) => hasWord(stored, text);
+  if (isText(field)) return wordsOf(text).join() === text ? (stored) => hasWord(stored, text) : () => false;
   const number = text.trim() === '' ? Number.NaN : Number(text);
   return (stored) => {
     if (typeof stored === 'string') return stored === text;
@@ -37,9 +37,28 @@ export const equals = (field: string, value: unknown, now: number): Test => {
   };
 };
 
-// The cheap look for the letters comes first: cutting a text into words costs a hundred times as much.
-const hasWord = (stored: Scalar, text: string): boolean =>
-  typeof stored === 'string' && stored.toLowerCase().includes(text) && wordsOf(stored).includes(text);
+// What an ASCII character beside some letters says of them. Those that may stand within a word, and all others beyond
+// ASCII, say nothing: then the text is cut into words, which costs a hundred times as much.
+const isInside = (char: string): boolean => /[a-z0-9_]/.test(char);
+const isBeyondAscii = (char: string): boolean => char > '\u007f';
+const isUnclear = (char: string): boolean => isBeyondAscii(char) || ".:,;'".includes(char);
+
+/** Whether these letters stand by themselves in a text, both in small letters; undefined if that is not plain to see. */
+const standsAlone = (lower: string, letters: string): boolean | undefined => {
+  if ([...letters].some(isBeyondAscii)) return undefined;
+  for (let at = lower.indexOf(letters); at >= 0; at = lower.indexOf(letters, at + 1)) {
+    const neighbours = [lower[at - 1], lower[at + letters.length]].filter((char) => char !== undefined);
+    if (neighbours.some(isUnclear)) return undefined;
+    if (!neighbours.some(isInside)) return true;
+  }
+  return false;
+};
+
+const hasWord = (stored: Scalar, text: string): boolean => {
+  if (typeof stored !== 'string') return false;
+  const lower = stored.toLowerCase();
+  return lower.includes(text) && (standsAlone(lower, text) ?? wordsOf(stored).includes(text));
+};
 
 /** Any or all of the words of a text; on other fields the same as `equals`. */
 export const matches = (field: string, query: unknown, operator: 'and' | 'or', now: number): Test => {
@@ -55,10 +74,11 @@ export const matches = (field: string, query: unknown, operator: 'and' | 'or', n
 export const hasPhrase = (field: string, query: unknown, now: number): Test => {
   if (!isText(field)) return equals(field, query, now);
   const words = wordsOf(String(query));
-  const [first = ''] = words;
   return (stored) => {
-    if (words.length === 0 || !hasWord(stored, first)) return false;
-    const present = wordsOf(String(stored));
+    if (typeof stored !== 'string' || words.length === 0) return false;
+    if (standsAlone(stored.toLowerCase(), words.join(' ')) === true) return true;
+    if (!words.every((one) => hasWord(stored, one))) return false;
+    const present = wordsOf(stored);
     return present.some((_, at) => words.every((one, offset) => present[at + offset] === one));
   };
 };
