@@ -55,9 +55,16 @@ const showTrace = async (shop: Shop, traceId: string): Promise<void> => {
 };
 
 const showLinks = (shop: Shop, traceId: string): void => {
-  const { jaeger, elasticsearch, prometheus } = shop.addresses;
+  const { console: page, jaeger, elasticsearch, prometheus } = shop.addresses;
   say(`
 Look further
+
+  the trace        ${page}/traces/${traceId}
+  its log lines    ${page}/logs?q=trace.id:${traceId}
+  a metric         ${page}/metrics?q=orders_total
+  why it is so     ${page}/why/${traceId}
+
+The same as JSON, by the tools' own APIs
 
   the trace        ${jaeger}/api/traces/${traceId}
   its log lines    ${elasticsearch}/glasshouse-logs-*/_search?q=trace.id:${traceId}

@@ -8,8 +8,8 @@ export const readMetrics = async (shop: Shop): Promise<Samples> => {
   const samples = new Map<string, number>();
   await Promise.all(
     Object.entries(shop.addresses.admin).map(async ([service, url]) => {
-      const response = await fetch(`${url}/metrics`).catch(() => undefined);
-      for (const line of (await response?.text())?.split('\n') ?? []) {
+      const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
+      for (const line of (await response?.text().catch(() => undefined))?.split('\n') ?? []) {
         const cut = line.lastIndexOf(' ');
         if (!line.startsWith('#') && cut > 0)
           samples.set(`${service} ${line.slice(0, cut)}`, Number(line.slice(cut + 1)));
