@@ -24,6 +24,13 @@ test('creates, lists and drops indexes, and tells conflicts apart', async () => 
   expect(await codeOf(store.db.collection('absent').indexes())).toBe(26);
 });
 
+test('an option that is null is none', async () => {
+  const things = fresh();
+  const index = { key: { at: 1 }, name: 'at', expireAfterSeconds: null, unique: null };
+  await store.db.command({ createIndexes: things.collectionName, indexes: [index] });
+  expect((await things.indexes())[1]).toEqual({ v: 2, key: { at: 1 }, name: 'at' });
+});
+
 test('a unique index over duplicates is not made', async () => {
   const things = fresh();
   await things.insertMany([{ a: 1 }, { a: 1 }]);

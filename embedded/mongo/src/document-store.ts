@@ -5,7 +5,7 @@ import { createDispatch, forgetOldSessions } from './commands/dispatch.js';
 import { removeExpired } from './commands/writes.js';
 import { type Collections, createCollections } from './storage/collections.js';
 import { DamagedDataError, type Engine, openEngine } from './storage/engine.js';
-import { createWireServer, type WireServer } from './wire/server.js';
+import { createWireServer } from './wire/server.js';
 
 export interface DocumentStoreOptions {
   directory: string;
@@ -33,7 +33,7 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
   const clock = options.clock ?? { now: () => new Date() };
   const log = options.log ?? (() => undefined);
   const report = (error: unknown): void => log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  let running: { engine: Engine; server: WireServer; timer: NodeJS.Timeout } | undefined;
+  let end: (() => Promise<void>) | undefined;
 
   const openOnce = async (): Promise<{ engine: Engine; collections: Collections }> => {
     const engine = await openEngine(directory, isDurable);
@@ -69,27 +69,31 @@ export const createDocumentStore = (options: DocumentStoreOptions): DocumentStor
         removeExpired(context);
       });
     };
-    const timer = setInterval(() => void keepHouse().catch(report), housekeepingMs);
+    let housekeeping = Promise.resolve();
+    const timer = setInterval(() => {
+      housekeeping = keepHouse().catch(report);
+    }, housekeepingMs);
     timer.unref();
+    const close = async (): Promise<void> => {
+      clearInterval(timer);
+      await housekeeping;
+      await engine.store.close();
+    };
     const server = createWireServer(createDispatch(context, report), report);
     try {
       const port = await server.listen(options.port, host);
-      running = { engine, server, timer };
+      end = () => server.close().then(close);
       return { port };
     } catch (error) {
-      clearInterval(timer);
-      await engine.store.close();
+      await close();
       throw error;
     }
   };
 
   const stop = async (): Promise<void> => {
-    if (running === undefined) return;
-    const { engine, server, timer } = running;
-    running = undefined;
-    clearInterval(timer);
-    await server.close();
-    await engine.store.close();
+    const ending = end?.();
+    end = undefined;
+    await ending;
   };
 
   return { start, stop };

@@ -6,7 +6,7 @@ import { type Document, numericValue, rankOf, ranks, type TypeName, typeOf } fro
  * Indexes store these bytes, and the comparison below falls back on them, so that an index and a sort cannot disagree.
  * Every encoding is free of prefixes: parts of a compound key simply follow each other.
  */
-export const writeKey = (value: unknown, out: number[]): void => {
+const writeKey = (value: unknown, out: number[]): void => {
   out.push(rankOf(value));
   writePayload(value, out);
 };
@@ -156,10 +156,7 @@ export const areEqual = (left: unknown, right: unknown): boolean =>
   typeof left === 'string' && typeof right === 'string' ? left === right : compareValues(left, right) === 0;
 
 /** The bytes of a compound key; a descending part is inverted, which reverses its order. */
-export const toCompoundKey = (values: readonly unknown[], parts: readonly { direction: 1 | -1 }[]): Buffer =>
-  Buffer.concat(
-    values.map((value, i) => {
-      const key = toKey(value);
-      return parts[i]?.direction === -1 ? key.map((byte) => 0xff - byte) : key;
-    }),
-  );
+export const toCompoundKey = (values: readonly unknown[], parts: readonly { direction: 1 | -1 }[]): Buffer => {
+  const inverted = (key: Buffer) => key.map((byte) => 0xff - byte);
+  return Buffer.concat(values.map((value, i) => (parts[i]?.direction === -1 ? inverted(toKey(value)) : toKey(value))));
+};

@@ -14,13 +14,18 @@ export const compileRegex = ({ pattern, options }: BSONRegExp): ((text: string) 
   const isKnown = !foreign.test(pattern);
   check(isKnown, 'Location51091', 'inline options, classes or escapes of the regular expression are not supported');
   const expression = toExpression(translate(pattern, options), options.includes('i') ? 'iu' : 'u');
-  if (!/[*+?{]/.test(pattern)) return (text) => expression.test(text);
+  // Only a repetition can make a search go back again and again.
+  if (!/[*+?{]/.test(pattern.replaceAll(/\\[\s\S]/g, ''))) return (text) => expression.test(text);
   const search = { expression, text: '' };
   const context = createContext(search);
   const script = new Script('expression.test(text)');
   return (text) => {
     search.text = text;
-    return runInTime(() => script.runInContext(context, { timeout: searchTimeoutMs }) as boolean);
+    try {
+      return script.runInContext(context, { timeout: searchTimeoutMs }) as boolean;
+    } catch {
+      throw new MongoError('Location51156', `Regular expression needs more than ${searchTimeoutMs} ms for one text`);
+    }
   };
 };
 
@@ -29,14 +34,6 @@ const toExpression = (source: string, flags: string): RegExp => {
     return new RegExp(source, flags);
   } catch (error) {
     throw new MongoError('Location51091', `Regular expression is invalid: ${(error as Error).message}`);
-  }
-};
-
-const runInTime = (search: () => boolean): boolean => {
-  try {
-    return search();
-  } catch {
-    throw new MongoError('Location51156', `Regular expression needs more than ${searchTimeoutMs} ms for one text`);
   }
 };
 

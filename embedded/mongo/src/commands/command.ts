@@ -48,19 +48,18 @@ const named = {
 };
 /** Every command may have these: they are read elsewhere, or tell apart what is all the same here. */
 const common = new Set(
-  `$db lsid txnNumber $clusterTime $readPreference readConcern writeConcern maxTimeMS comment v ns scale background
-  allowDiskUse noCursorTimeout bypassDocumentValidation authorizedCollections authorizedDatabases showPrivileges
-  freeStorage`.split(/\s+/),
+  `$db lsid txnNumber $clusterTime $readPreference readConcern writeConcern maxTimeMS comment v ns scale freeStorage
+  background allowDiskUse bypassDocumentValidation authorizedCollections showPrivileges`.split(/\s+/),
 );
 type Fields = { readonly [Name in keyof typeof named]?: ReturnType<Kinds[(typeof named)[Name]]> };
 
 /** Reads the named fields. Any other is refused, since an option must not be ignored in silence. */
 export const readFields = (document: Document, what: string, names: string): Fields => {
-  const entries = Object.entries(document).map(([name, value]) => {
+  const entries = Object.entries(document).flatMap(([name, value]) => {
     const asked = names.split(' ').includes(name) ? fieldOf<keyof Kinds>(named, name) : undefined;
     const kind = asked ?? (name === what || common.has(name) ? 'any' : undefined);
     check(kind, 'Location40415', `BSON field '${what}.${name}' is an unknown field.`);
-    return [name, value === null ? undefined : readAs(kind, value, `${what}.${name}`)];
+    return value === null ? [] : [[name, readAs(kind, value, `${what}.${name}`)]];
   });
   return Object.fromEntries(entries);
 };

@@ -7,9 +7,8 @@ import { maxMessageBytes } from '../wire/message.js';
 import { type Call, define, type Handler, type Handlers } from './command.js';
 
 export const sessionMinutes = 30;
-/** The MongoDB whose answers this store gives, and its number in the wire protocol. */
+/** The MongoDB whose answers this store gives. In the wire protocol its number is 21. */
 const version = '7.0.28';
-const maxWireVersion = 21;
 
 const telling = (tell: (call: Call) => Document): Handler => define('', (_, call) => tell(call));
 const fine = telling(() => ({}));
@@ -20,7 +19,7 @@ const hello: Handler = (command, { clock, connection: { id, serverAddress } }) =
   ...{ setName: 'embedded', setVersion: 1, electionId: new ObjectId('7fffffff0000000000000001') },
   ...{ hosts: [serverAddress], primary: serverAddress, me: serverAddress, connectionId: id, localTime: clock.now() },
   ...{ maxBsonObjectSize: maxDocumentBytes, maxMessageSizeBytes: maxMessageBytes, maxWriteBatchSize: 100_000 },
-  ...{ logicalSessionTimeoutMinutes: sessionMinutes, minWireVersion: 0, maxWireVersion },
+  ...{ logicalSessionTimeoutMinutes: sessionMinutes, minWireVersion: 0, maxWireVersion: 21 },
 });
 
 const buildInfo = telling(() => {

@@ -6,8 +6,10 @@ import type { KeyRange } from './keys.js';
 
 /** The folder holds something that is not a whole store. Nothing was changed. */
 export class DamagedDataError extends Error {
+  readonly directory: string;
   constructor(directory: string, reason: string) {
     super(`The data folder ${directory} is damaged (${reason}). Start with --fresh to set it aside and begin empty.`);
+    this.directory = directory;
   }
 }
 

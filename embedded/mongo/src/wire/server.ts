@@ -9,7 +9,6 @@ const maxLargeBytes = 256_000_000;
 const largeBytes = 1_000_000;
 const closeTimeoutMs = 2000;
 
-export type WireServer = ReturnType<typeof createWireServer>;
 export const createWireServer = (dispatch: Dispatch, report: (error: unknown) => void) => {
   const serving = new Map<Socket, Promise<void>>();
   const closing = new AbortController();
