@@ -275,6 +275,8 @@ test('what a shell or Compass asks first is answered', async () => {
   expect(await codeOf(admin.command({ atlasVersion: 1 }))).toBe(59);
   const things = fresh();
   await things.insertOne({ a: 1 });
+  // Compass counts a collection by this hint, and always sets a time limit.
+  expect(await things.countDocuments({}, { hint: '_id_', maxTimeMS: 60_000 })).toBe(1);
   const [stats] = await things.aggregate([{ $collStats: { storageStats: { scale: 1 } } }]).toArray();
   expect(stats).toMatchObject({ storageStats: { count: 1, nindexes: 1, indexSizes: { _id_: 0 } } });
   // Compass takes this very message for "not here", and shows the collection without its index sizes.

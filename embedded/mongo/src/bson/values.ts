@@ -54,7 +54,7 @@ export const numericValue = (value: unknown): number | bigint | Decimal128 => {
     : (value as Int32 | Double).value;
 };
 
-export const toDouble = (value: unknown): number => Number(numericValue(value).toString());
+export const toDouble = (value: unknown): number => Number(numericValue(value));
 
 /** A whole number within the safe range, or undefined: for limits, sizes, indexes and flags. */
 export const wholeNumber = (value: unknown): number | undefined => {

@@ -14,7 +14,8 @@ import { writeCommands } from './writes.js';
 export const reads: Handlers = { ...readCommands, ...schemaReads, ...serverCommands };
 export const writes: Handlers = { ...writeCommands, ...schemaWrites };
 
-const toCall = (context: Context, connection: Connection, { $db: database, ...command }: Document): Call => {
+const toCall = (context: Context, connection: Connection, command: Document): Call => {
+  const { $db: database } = command;
   const isDatabase = typeof database === 'string' && /^[^/\\. "$*<>:|?\0]{1,63}$/.test(database);
   check(isDatabase, 'InvalidNamespace', `Invalid database name: '${database}'`);
   const [target] = Object.values(command);
@@ -30,12 +31,12 @@ const toCall = (context: Context, connection: Connection, { $db: database, ...co
 };
 
 /** Every command here is one atomic commit on one node; several together are not, and no older state can be read. */
-const refuseUnsupported = ({ readConcern = {}, writeConcern = {}, ...command }: Document): void => {
+const refuseUnsupported = (command: Document): void => {
   const isTransaction = 'startTransaction' in command || 'autocommit' in command;
   check(!isTransaction, 'OperationNotSupportedInTransaction', 'the embedded document store has no transactions');
-  const { level } = readAs('document', readConcern, 'readConcern');
+  const { level } = readAs('document', command.readConcern ?? {}, 'readConcern');
   check(level !== 'snapshot', 'InvalidOptions', "the read concern level 'snapshot' is not supported");
-  const { w } = readAs('document', writeConcern, 'writeConcern');
+  const { w } = readAs('document', command.writeConcern ?? {}, 'writeConcern');
   check((wholeNumber(w) ?? 1) <= 1, 'UnsatisfiableWriteConcern', 'Not enough data-bearing nodes');
 };
 

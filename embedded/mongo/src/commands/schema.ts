@@ -59,8 +59,8 @@ export const schemaReads: Handlers = {
     const collections = collectionsIn(call, call.database);
     const { count: objects, size: dataSize, ...sizes } = statsOf(call, collections);
     const indexes = collections.reduce((total, collection) => total + collection.indexes.length, 0);
-    const counts = { collections: collections.length, views: 0, objects, indexes };
-    return { db: call.database, ...counts, dataSize, ...sizes, indexSize: 0, scaleFactor: 1 };
+    const counts = { collections: collections.length, objects, indexes, indexSize: 0, scaleFactor: 1 };
+    return { db: call.database, ...counts, dataSize, ...sizes };
   }),
 };
 

@@ -13,11 +13,12 @@ type Target = Parameters<typeof runQuery>[0];
 type Query = Parameters<typeof runQuery>[1];
 
 /** `_id` first, made when it is missing, and of a type that can identify. */
-const withId = ({ _id = new ObjectId(), ...rest }: Document): Document => {
+const withId = (document: Document): Document => {
+  const { _id = new ObjectId() } = document;
   const type = typeOf(_id);
   check(type !== 'array' && type !== 'regex', 'InvalidIdField', `The '_id' value cannot be of type ${type}`);
   check(!isOperators(_id), 'DollarPrefixedFieldName', '_id fields may not contain $-prefixed fields');
-  return { _id, ...rest };
+  return Object.keys(document)[0] === '_id' ? document : { _id, ...document };
 };
 const insert = ({ collections, namespace }: Target, document: Document): void =>
   collections.insert(collections.get(namespace) ?? collections.create(namespace), document);

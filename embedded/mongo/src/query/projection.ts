@@ -3,8 +3,7 @@ import { type Path, parsePath } from '../bson/paths.js';
 import { type Document, isDocument, isNumber, isTruthy } from '../bson/values.js';
 
 const toFlag = (name: string, value: unknown): boolean => {
-  const isFlag = typeof value === 'boolean' || isNumber(value);
-  check(isFlag, 'BadValue', `the projection of '${name}' is not supported: only 1 and 0 are`);
+  check(typeof value === 'boolean' || isNumber(value), 'BadValue', `only 1 and 0 are supported to project '${name}'`);
   return isTruthy(value);
 };
 

@@ -9,8 +9,7 @@ export type KeyPattern = readonly { readonly name: string; readonly path: Path; 
 export const parseSort = (sort: Document, code: ErrorName = 'Location15975'): KeyPattern =>
   Object.entries(sort).map(([name, value]) => {
     const direction = wholeNumber(value);
-    const isDirection = direction === 1 || direction === -1;
-    check(isDirection, code, `the direction of '${name}' must be 1 (ascending) or -1 (descending)`);
+    check(direction === 1 || direction === -1, code, `the direction of '${name}' must be 1 or -1`);
     return { name, path: parsePath(name), direction };
   });
 

@@ -123,8 +123,8 @@ export const createCollections = (store: KeyValueStore) => {
   function* scan(collection: Collection, { index, ranges, isReverse }: Plan): Generator<Stored> {
     const seen = index?.isMultikey === true || ranges.length > 1 ? new Set<number>() : undefined;
     for (const range of ranges) {
-      let piece = entriesIn(store, range, { isReverse, limit: 8 });
-      for (; piece.length > 0; piece = entriesIn(store, range, { isReverse, limit: 128, after: piece.at(-1)?.key })) {
+      for (let limit = 8, after: Buffer | undefined, isMore = true; isMore; limit = 128) {
+        const piece = entriesIn(store, range, { isReverse, limit, after });
         for (const { key, value } of piece) {
           const record = recordOf(index === undefined ? key : value);
           const bytes = index ? store.getBinary(keyOf('record', collection.id, toRecordBytes(record))) : value;
@@ -132,6 +132,8 @@ export const createCollections = (store: KeyValueStore) => {
           seen?.add(record);
           yield { collection, record, bytes, document: decode(bytes) };
         }
+        after = piece.at(-1)?.key;
+        isMore = piece.length === limit;
       }
     }
   }

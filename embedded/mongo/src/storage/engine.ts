@@ -18,7 +18,9 @@ export type Entry = { key: Buffer; value: Buffer };
 type Part = { isReverse?: boolean; limit?: number; after?: Buffer | undefined };
 
 /** The entries of a range: at most `limit`, and only those behind the key `after`. */
-export const entriesIn = (store: KeyValueStore, { start, end }: KeyRange, part: Part = {}): Entry[] => {
+export const entriesIn = (store: KeyValueStore, { start, end, point }: KeyRange, part: Part = {}): Entry[] => {
+  const value = point && store.getBinary(point);
+  if (point !== undefined) return value === undefined ? [] : [{ key: point, value }];
   const { isReverse = false, limit, after } = part;
   const bounds = { start: after ?? (isReverse ? end : start), end: isReverse ? start : end, reverse: isReverse };
   return [...store.getRange({ ...bounds, exclusiveStart: after !== undefined, ...(limit && { limit }) })];

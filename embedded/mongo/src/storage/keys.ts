@@ -1,8 +1,8 @@
 import { toCompoundKey } from '../bson/order.js';
-import type { KeyPattern } from '../query/sort.js';
+import type { Index } from './collections.js';
 
-/** Half open: from start, before end. */
-export type KeyRange = { start: Buffer; end: Buffer };
+/** Half open: from start, before end. A point is the only key that the range can hold. */
+export type KeyRange = { start: Buffer; end: Buffer; point?: Buffer };
 const areas = { catalog: 1, record: 2, index: 3, session: 4 };
 
 /** Records have numbers of six bytes, with which a record's key ends, and which an index entry holds. */
@@ -26,12 +26,12 @@ export const rangeOf = (prefix: Buffer): KeyRange => {
 type Bound = { value: unknown; isInclusive: boolean } | undefined;
 /** A range of one type: without a bound it ends where the rank byte of that type does. */
 export type Bounds = { rank: number; low: Bound; high: Bound };
-type IndexKeys = { id: number; pattern: KeyPattern };
 
 /** The entries whose first fields equal these values and whose next field lies between the bounds, in index order. */
-export const indexRange = ({ id, pattern }: IndexKeys, equal: readonly unknown[], bounds?: Bounds): KeyRange => {
+export const indexRange = ({ id, pattern, isUnique }: Index, equal: readonly unknown[], bounds?: Bounds): KeyRange => {
   const startingWith = (...values: unknown[]) => rangeOf(keyOf('index', id, toCompoundKey(values, pattern)));
   const all = startingWith(...equal);
+  if (isUnique && equal.length === pattern.length) return { ...all, point: Buffer.concat([all.start, Buffer.of(0)]) };
   if (bounds === undefined) return all;
   const isDescending = pattern[equal.length]?.direction === -1;
   const ofType = rangeOf(Buffer.concat([all.start, Buffer.of(isDescending ? 0xff - bounds.rank : bounds.rank)]));

@@ -40,27 +40,25 @@ const take = (rest: Rest, length = rest.bytes.length < 4 ? -1 : rest.bytes.readI
   rest.bytes = rest.bytes.subarray(length);
   return part;
 };
-const takeName = (rest: Rest): string =>
-  take(rest, rest.bytes.indexOf(0) + 1)
-    .toString()
-    .slice(0, -1);
+const takeName = (rest: Rest): string => String(take(rest, rest.bytes.indexOf(0) + 1)).slice(0, -1);
 
 /** Throws ProtocolError for bad framing, MongoError for a bad document inside a good frame. */
 export const parseCommand = (message: Buffer, isLegacy: boolean): Document => {
   const content = { bytes: message.subarray(headerBytes + 4) };
   if (isLegacy) return parseHello(content);
   const bodies: Document[] = [];
-  const fields: [string, unknown][] = [];
+  const lists: [string, Document[]][] = [];
   while (content.bytes.length > 0) {
     const [kind] = take(content, 1);
     insist(kind === 0 || kind === 1, `section kind ${kind} is not supported`);
     if (kind === 0) bodies.push(decodeExactly(take(content)));
-    else fields.push(parseList({ bytes: take(content).subarray(4) }));
+    else lists.push(parseList({ bytes: take(content).subarray(4) }));
   }
-  fields.unshift(...bodies.flatMap(Object.entries));
-  const isClear = bodies.length === 1 && new Set(fields.map(([name]) => name)).size === fields.length;
+  const [body = {}] = bodies;
+  const names = [...Object.keys(body), ...lists.map(([name]) => name)];
+  const isClear = bodies.length === 1 && new Set(names).size === names.length;
   insist(isClear, 'a message has one body, and each of its fields once');
-  return Object.fromEntries(fields);
+  return { ...body, ...Object.fromEntries(lists) };
 };
 
 /** A list of documents that stands beside the body is a field of the command like any other. */
