@@ -52,12 +52,13 @@ export const findShop = (folder: string | undefined): Shop => {
     );
   }
   const demoSecrets = JSON.parse(readFileSync(join(dataDirectory, 'secrets', 'demo.json'), 'utf8'));
-  return createShop(run.addresses, demoSecrets);
+  return { addresses: run.addresses, demoSecrets, ...createShop(run.addresses) };
 };
 
-const createShop = (addresses: Shop['addresses'], demoSecrets: Shop['demoSecrets']): Shop => {
+/** Speaks to a gateway as its customers do. */
+export const createShop = ({ gateway }: { readonly gateway: string }): Pick<Shop, 'call' | 'login' | 'newCustomer'> => {
   const call: Shop['call'] = async (method, path, { token, body, headers = {}, timeoutMs = 10_000 } = {}) => {
-    const response = await fetch(`${addresses.gateway}${path}`, {
+    const response = await fetch(`${gateway}${path}`, {
       method,
       headers: {
         accept: 'application/json',
@@ -83,8 +84,6 @@ const createShop = (addresses: Shop['addresses'], demoSecrets: Shop['demoSecrets
     return (answer.body as { accessToken: string }).accessToken;
   };
   return {
-    addresses,
-    demoSecrets,
     call,
     login,
     async newCustomer() {

@@ -12,8 +12,8 @@ export interface StackSecrets {
 
 /**
  * The secrets of a stack of containers as files: what `npm start` makes for its processes, the key that seals the
- * signing keys, which oauth would otherwise have to make in a folder that it may not write, and the demo logins as a
- * file for `node --env-file`. What is there stays as it is.
+ * signing keys, which oauth would otherwise have to make in a folder that it may not write, the demo logins as a file
+ * for `node --env-file`, and passwords for databases that want one. What is there stays as it is.
  *
  * The files are readable by all, since the user inside a container is nobody's owner; the folder is not.
  */
@@ -22,6 +22,10 @@ export const ensureStackSecrets = async (folder: string, services: readonly stri
   const directory = join(folder, 'secrets');
   await makeOnce(join(directory, 'signing-keys.json'), () =>
     JSON.stringify({ sealingKey: randomBytes(32).toString('hex') }),
+  );
+  // One per database; the services that have none leave theirs unused.
+  await makeOnce(join(directory, 'mongodb-passwords.env'), () =>
+    services.map((service) => `${service}=${randomBytes(24).toString('hex')}`).join('\n'),
   );
   await writeFile(
     join(directory, 'demo-logins.env'),
