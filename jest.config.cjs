@@ -1,9 +1,10 @@
-// Unit and service tests. They run on the sources, so that no build can be stale; e2e/ has a configuration of its own.
+// Unit and service tests. They run on the sources, so that no build can be stale; e2e/ and the
+// comparisons with real programs have configurations of their own.
 const esmOnly = 'http-proxy-middleware|httpxy|is-plain-obj|marked|preact';
 
 module.exports = {
   testMatch: ['<rootDir>/**/src/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/e2e/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '<rootDir>/e2e/', '/real-[^/]*\\.test\\.ts$'],
   modulePathIgnorePatterns: ['/dist/', '/\\.data/'],
   transform: {
     '\\.[cm]?[jt]s$': [

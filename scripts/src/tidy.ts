@@ -8,7 +8,9 @@ import { structureRules } from './tidy/rules-structure.js';
 /** Holds the house rules against the files that git tracks; prints file, rule and remedy of each violation. */
 const main = async (): Promise<void> => {
   const repository = await readRepository(root);
-  const violations = [...structureRules, ...documentRules, ...alertRules, ...stackRules].flatMap((rule) => rule(repository));
+  const violations = [...structureRules, ...documentRules, ...alertRules, ...stackRules].flatMap((rule) =>
+    rule(repository),
+  );
   for (const { file, rule, remedy } of violations) process.stdout.write(`${file}\n  ${rule}\n  -> ${remedy}\n`);
   const count = violations.length;
   process.stdout.write(

@@ -30,7 +30,7 @@ export interface ComposeFile {
 
 export const parseCompose = (text: string): ComposeFile => parse(text, { merge: true }) as ComposeFile;
 
-export const memoryLimitMiB = 4_096;
+const memoryLimitMiB = 4_096;
 
 /** Those write into their own folders and say so in docker-compose.yml; everything else has a read-only root. */
 const writable = ['elasticsearch', 'kibana', 'logstash'];

@@ -29,8 +29,8 @@ const viaDebian = (name: string, ...names: string[]): Tool => ({
   remedy: `apt-get install ${name === 'docker-compose' ? name : name === 'promtool' ? 'prometheus' : 'prometheus-alertmanager'}`,
 });
 
-export const kustomizeVersion = 'v5.7.1';
-export const kubernetesValidateVersion = '1.37.0';
+const kustomizeVersion = 'v5.7.1';
+const kubernetesValidateVersion = '1.37.0';
 
 export const tools = {
   compose: viaDebian('docker-compose'),

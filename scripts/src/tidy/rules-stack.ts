@@ -42,13 +42,13 @@ const foreignMetrics = [
 const fieldsOfKibana = ['___records___'];
 
 /** The fields that a query names, in Lucene's or Kibana's language: `field:value`, `field >= 1`. */
-export const toFieldNames = (query: string): string[] => {
+const toFieldNames = (query: string): string[] => {
   const bare = query.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   return [...bare.matchAll(/([@\w][\w.@]*)\s*(?::|>=|<=|>|<)/g)].map((match) => match[1] ?? '');
 };
 
 /** Facts, where a query asks for them by name. */
-export const toFactNames = (query: string): string[] =>
+const toFactNames = (query: string): string[] =>
   [...query.matchAll(/event\.action\s*:\s*(\([^)]*\)|\S+)/g)].flatMap((match) =>
     [...(match[1] ?? '').matchAll(/"([a-z_]+\.[a-z_]+)"/g)].map((fact) => fact[1] ?? ''),
   );

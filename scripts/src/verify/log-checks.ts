@@ -6,7 +6,7 @@ import type { Purchase } from './purchase.js';
 import { findTrace } from './trace-checks.js';
 
 /** The lines that a query finds, once there are some. */
-export const findLines = (elasticsearch: string, what: string, query: Query): Promise<readonly LogLine[]> =>
+const findLines = (elasticsearch: string, what: string, query: Query): Promise<readonly LogLine[]> =>
   eventually(`log lines of ${what}`, async () => {
     const { lines } = await createElasticsearchClient(elasticsearch).search({ size: 200, query, sort: oldestFirst });
     return lines.length > 0 ? lines : undefined;

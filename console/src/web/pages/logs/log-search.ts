@@ -12,7 +12,7 @@ export interface TimeSpan {
 }
 
 /** The fields whose most frequent values stand beside the lines. */
-export const facetFields = ['service.name', 'log.level', 'event.action', 'http.route', 'error.code'] as const;
+const facetFields = ['service.name', 'log.level', 'event.action', 'http.route', 'error.code'] as const;
 
 export const pageSize = 100;
 const facetSize = 12;
