@@ -171,10 +171,14 @@ describe('a start that is not completed', () => {
   test('names a taken port, who wants it, and the option that helps', async () => {
     const data = await newFolder();
     const other = createServer();
-    // Every port of the plan is 8080 or more; an offset follows from a port that is free now.
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    const address = other.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    // Below the ports that systems give away by themselves, and such that it is 8084 and an offset that is allowed.
+    let port = 15_000;
+    const listen = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        other.once('error', () => resolve(false));
+        other.listen(port, '127.0.0.1', () => resolve(true));
+      });
+    while (!(await listen())) port += 1;
     const launcher = begin(data, ['--offset', String(port - 8084)]);
     try {
       await expectRefused(launcher, data, `Port ${port}, wanted by order (app), is taken`, `--offset ${port - 7084}`);
