@@ -10,6 +10,7 @@ import { configSchema as orderSchema } from '@glasshouse/order';
 import { configSchema as paymentSchema } from '@glasshouse/payment';
 import { configSchema as productSchema } from '@glasshouse/product';
 import { parseConfig } from '@glasshouse/service-kit';
+import { dashboardFiles } from './dashboards/files.js';
 import { root } from './shop.js';
 import { type ComposeFile, checkCompose, parseCompose, readPins, toMemory } from './stack/compose-rules.js';
 import { checkBySchema, type Schema } from './stack/custom-resource.js';
@@ -45,7 +46,12 @@ test.each(Object.entries(schemas))('%s starts with the environment that docker c
   const fromFile = name === 'oauth' ? { ...logins, DEMO_CLIENT_SECRET: 'c'.repeat(32) } : {};
   expect(() => parseConfig(schema, { ...environment, ...fromFile })).not.toThrow();
   const unknown = Object.keys(environment).filter((variable) => !(variable in schema.shape));
-  expect(unknown.filter((variable) => variable !== 'MONGO_URL')).toEqual([]);
+  expect(unknown).toEqual([]);
+});
+
+test('what Grafana and Kibana are given is what npm run dashboards makes', () => {
+  const stale = dashboardFiles.filter(([path, text]) => read(path) !== text).map(([path]) => path);
+  expect(stale).toEqual([]);
 });
 
 test('every process of the plan is a service of docker compose', () => {

@@ -1,27 +1,9 @@
+import { type Chart, charts, type SavedSearch, searches } from './kibana-contents.js';
+
 /**
  * What Kibana shows of the logs: a data view whose fields link on, searches to begin with, and a dashboard. The shapes are
  * those of Kibana 8's saved objects, as its import takes them (one JSON document per line).
  */
-
-export interface SavedSearch {
-  readonly id: string;
-  readonly title: string;
-  readonly description: string;
-  /** In KQL, Kibana's query language. */
-  readonly query: string;
-  readonly columns: readonly string[];
-  readonly order: 'asc' | 'desc';
-}
-
-export interface Chart {
-  readonly id: string;
-  readonly title: string;
-  readonly query: string;
-  /** The field whose values are told apart. */
-  readonly by: string;
-  /** Over time, or as a table. */
-  readonly kind: 'bars' | 'table';
-}
 
 const dataViewId = 'glasshouse-logs';
 const migration = { coreMigrationVersion: '8.8.0', managed: false };
@@ -61,77 +43,6 @@ const dataView = {
   typeMigrationVersion: '8.0.0',
   ...migration,
 };
-
-const security = ['auth.denied', 'request.refused', 'limit.hit', 'login.failed', 'login.throttled', 'client.refused'];
-const stolen = ['token.refused', 'token.reuse_detected'];
-
-export const searches: readonly SavedSearch[] = [
-  {
-    id: 'glasshouse-errors',
-    title: 'Errors',
-    description: 'What needs a person, what the system helped itself with, and answers that were our fault.',
-    query: 'log.level : ("error" or "warn") or http.response.status_code >= 500',
-    columns: ['log.level', 'service.name', 'event.action', 'message', 'error.code', 'error.message', 'trace.id'],
-    order: 'desc',
-  },
-  {
-    id: 'glasshouse-slow',
-    title: 'Slow requests',
-    description: 'Requests that took half a second or more, as the service that answered them saw it.',
-    query: 'event.action : "http.request" and event.duration >= 500000000',
-    columns: [
-      'event.duration',
-      'service.name',
-      'http.request.method',
-      'http.route',
-      'http.response.status_code',
-      'trace.id',
-    ],
-    order: 'desc',
-  },
-  {
-    id: 'glasshouse-order',
-    title: "One order's story",
-    description: 'Everything that was stated about orders, oldest first. Ask for one: glasshouse.order.number : "G-…"',
-    query: 'glasshouse.order.number : *',
-    columns: [
-      'glasshouse.order.number',
-      'service.name',
-      'event.action',
-      'message',
-      'glasshouse.order.state',
-      'trace.id',
-    ],
-    order: 'asc',
-  },
-  {
-    id: 'glasshouse-security',
-    title: 'Security events',
-    description: 'Denials, refused requests, hit limits, failed logins, and tokens that should not have come.',
-    query: `event.action : (${[...security, ...stolen].map((action) => `"${action}"`).join(' or ')})`,
-    columns: ['event.action', 'service.name', 'message', 'user.id', 'http.route', 'request.id', 'trace.id'],
-    order: 'desc',
-  },
-];
-
-export const charts: readonly Chart[] = [
-  { id: 'glasshouse-levels', title: 'Lines by level', query: '', by: 'log.level', kind: 'bars' },
-  {
-    id: 'glasshouse-statuses',
-    title: 'Answers by status',
-    query: 'event.action : "http.request"',
-    by: 'http.response.status_code',
-    kind: 'bars',
-  },
-  { id: 'glasshouse-services', title: 'Lines by service', query: '', by: 'service.name', kind: 'table' },
-  {
-    id: 'glasshouse-facts',
-    title: 'What has happened',
-    query: 'not event.action : "http.request"',
-    by: 'event.action',
-    kind: 'table',
-  },
-];
 
 const toSearch = ({ id, title, description, query, columns, order }: SavedSearch) => ({
   type: 'search',
@@ -250,15 +161,17 @@ const bars = {
 
 const table = { layerId, layerType: 'data', columns: [{ columnId: 'by' }, { columnId: 'count' }] };
 
+const panelHeight = 14;
+
 /** Two panels a row, 24 of 48 columns each: the charts, then the searches. */
 const toDashboard = () => {
   const shown = [
-    ...charts.map(({ id }) => ({ id, type: 'lens', height: 12 })),
-    ...searches.map(({ id }) => ({ id, type: 'search', height: 18 })),
+    ...charts.map(({ id }) => ({ id, type: 'lens' })),
+    ...searches.map(({ id }) => ({ id, type: 'search' })),
   ];
-  const panels = shown.map(({ id, type, height }, index) => ({
+  const panels = shown.map(({ id, type }, index) => ({
     type,
-    gridData: { x: (index % 2) * 24, y: Math.floor(index / 2) * height, w: 24, h: height, i: id },
+    gridData: { x: (index % 2) * 24, y: Math.floor(index / 2) * panelHeight, w: 24, h: panelHeight, i: id },
     panelIndex: id,
     embeddableConfig: { enhancements: {} },
     panelRefName: `panel_${id}`,

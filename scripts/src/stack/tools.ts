@@ -8,8 +8,6 @@ import { promisify } from 'node:util';
 /** A program that a check needs, and how somebody who has not got it gets it. */
 export interface Tool {
   readonly name: string;
-  /** Other names that it goes by. */
-  readonly names: readonly string[];
   /** Said when it is missing. */
   readonly remedy: string;
   /** Puts it into the cache folder; a tool without must be installed by the machine's own means. */
@@ -23,22 +21,20 @@ const installTimeoutMs = 15 * 60_000;
 export const cacheFolder = (environment: Readonly<Record<string, string | undefined>>): string =>
   environment.GLASSHOUSE_CACHE ?? join(homedir(), '.cache/glasshouse');
 
-const viaDebian = (name: string, ...names: string[]): Tool => ({
+const viaDebian = (name: string, debianPackage: string): Tool => ({
   name,
-  names: [name, ...names],
-  remedy: `apt-get install ${name === 'docker-compose' ? name : name === 'promtool' ? 'prometheus' : 'prometheus-alertmanager'}`,
+  remedy: `apt-get install ${debianPackage}`,
 });
 
 const kustomizeVersion = 'v5.7.1';
 const kubernetesValidateVersion = '1.37.0';
 
 export const tools = {
-  compose: viaDebian('docker-compose'),
-  promtool: viaDebian('promtool'),
-  amtool: viaDebian('amtool'),
+  compose: viaDebian('docker-compose', 'docker-compose'),
+  promtool: viaDebian('promtool', 'prometheus'),
+  amtool: viaDebian('amtool', 'prometheus-alertmanager'),
   kustomize: {
     name: 'kustomize',
-    names: ['kustomize'],
     remedy: 'npm run stack:check -- --install (needs Go)',
     install: (cache) =>
       run('go', ['install', `sigs.k8s.io/kustomize/kustomize/v5@${kustomizeVersion}`], {
@@ -48,7 +44,6 @@ export const tools = {
   },
   kubernetesValidate: {
     name: 'kubernetes-validate',
-    names: ['kubernetes-validate'],
     remedy: 'npm run stack:check -- --install (needs Python 3)',
     install: async (cache) => {
       const venv = join(cache, 'kubernetes-validate');
@@ -58,13 +53,16 @@ export const tools = {
       });
     },
   },
-  jaeger: { name: 'jaeger', names: ['jaeger'], remedy: 'put a Jaeger 2 binary on the PATH or into the cache folder' },
+  jaeger: {
+    name: 'jaeger',
+    remedy: 'put a Jaeger 2 binary on the PATH or into the cache folder',
+  },
 } as const satisfies Record<string, Tool>;
 
 /** The tool's path, on the PATH or in the cache folder. */
-export const findTool = ({ name, names }: Tool, cache: string, path: string): string | undefined => {
+export const findTool = ({ name }: Tool, cache: string, path: string): string | undefined => {
   const folders = [...path.split(delimiter), join(cache, 'bin'), join(cache, name, 'bin')];
-  return folders.flatMap((folder) => names.map((one) => join(folder, one))).find((file) => existsSync(file));
+  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
 };
 
 /** Installs what is missing and can be had from a package registry. */

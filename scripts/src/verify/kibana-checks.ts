@@ -1,4 +1,4 @@
-import { charts, searches } from '../dashboards/kibana.js';
+import { charts, searches } from '../dashboards/kibana-contents.js';
 import type { StackAddresses } from './addresses.js';
 import { type Check, eventually, fail } from './check.js';
 import { ask, askJson } from './http.js';
