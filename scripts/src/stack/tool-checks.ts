@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -61,11 +61,15 @@ export const checkComposeProfiles = (at: Surroundings): Promise<Outcome> =>
     return { problems: [], seen: `${profiles.length} profiles` };
   });
 
+const ruleTests = 'infra/prometheus/tests';
+
 export const checkPrometheus = (at: Surroundings): Promise<Outcome> =>
-  withTool('Prometheus configuration and rules', tools.promtool, at, async (promtool) => {
+  withTool('Prometheus configuration, rules and their tests', tools.promtool, at, async (promtool) => {
     const said = await runTool(promtool, ['check', 'config', 'infra/prometheus/prometheus.yml'], at.root);
     const rules = [...said.matchAll(/(\d+) rules found/g)].reduce((sum, match) => sum + Number(match[1]), 0);
-    return { problems: [], seen: `${rules} rules` };
+    const tests = (await readdir(join(at.root, ruleTests))).map((file) => join(ruleTests, file));
+    await runTool(promtool, ['test', 'rules', ...tests], at.root);
+    return { problems: [], seen: `${rules} rules, ${tests.length} files of tests` };
   });
 
 interface RuleFile {
