@@ -71,6 +71,26 @@ export const inChromium = (name: string, define: (open: Open) => void): void => 
   });
 };
 
+/**
+ * Opens pages of one console; call it once in a group of tests. After each test its pages are closed, and none may have
+ * had a problem or have asked another origin.
+ */
+export const createOpenPage = (open: Open, consoleUrl: () => string) => {
+  const opened: OpenConsole[] = [];
+  afterEach(async () => {
+    for (const each of opened.splice(0)) {
+      expect(each.problems()).toEqual([]);
+      expect(each.foreignRequests()).toEqual([]);
+      await each.close();
+    }
+  });
+  return async (path: string, options?: OpenOptions): Promise<OpenConsole> => {
+    const page = await open(consoleUrl(), path, options);
+    opened.push(page);
+    return page;
+  };
+};
+
 const neverOpened: Open = () => Promise.reject(new Error('This test is skipped.'));
 
 const openConsole = async (

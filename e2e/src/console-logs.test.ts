@@ -1,5 +1,5 @@
 import { waitFor } from '@glasshouse/test-kit';
-import { inChromium, type OpenConsole } from './browser.js';
+import { createOpenPage, inChromium, type OpenConsole } from './browser.js';
 import { createEvidence } from './evidence.js';
 import { sendLines } from './sent-telemetry.js';
 import { startShop, type TestShop } from './shop.js';
@@ -8,13 +8,7 @@ const markup = '<script>alert(1)</script><img src=x onerror=alert(2)>';
 
 inChromium('the page Logs', (open) => {
   let shop: TestShop;
-  const opened: OpenConsole[] = [];
-
-  const openPage = async (path: string, options?: Parameters<typeof open>[2]): Promise<OpenConsole> => {
-    const page = await open(shop.addresses().console, path, options);
-    opened.push(page);
-    return page;
-  };
+  const openPage = createOpenPage(open, () => shop.addresses().console);
 
   beforeAll(async () => {
     shop = await startShop();
@@ -31,13 +25,6 @@ inChromium('the page Logs', (open) => {
     await waitFor('the lines', async () => (await evidence.logs({ term: { 'service.name': 'huge' } })).length === 1);
     const declined = { term: { 'event.action': 'payment.declined' } };
     await waitFor('the refusal', async () => (await evidence.logs(declined)).length > 0, 60_000);
-  });
-  afterEach(async () => {
-    for (const each of opened.splice(0)) {
-      expect(each.problems()).toEqual([]);
-      expect(each.foreignRequests()).toEqual([]);
-      await each.close();
-    }
   });
   afterAll(() => shop.stop());
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { waitFor } from '@glasshouse/test-kit';
-import { inChromium, type OpenConsole } from './browser.js';
+import { createOpenPage, inChromium } from './browser.js';
 import { createEvidence } from './evidence.js';
 import { sendTrace, setFaults } from './sent-telemetry.js';
 import { startShop, type TestShop } from './shop.js';
@@ -13,13 +13,7 @@ inChromium('the page Traces', (open) => {
   let goodTraceId: string;
   let failedTraceId: string;
   let failedOrderNo: string;
-  const opened: OpenConsole[] = [];
-
-  const openPage = async (path: string, options?: Parameters<typeof open>[2]): Promise<OpenConsole> => {
-    const page = await open(shop.addresses().console, path, options);
-    opened.push(page);
-    return page;
-  };
+  const openPage = createOpenPage(open, () => shop.addresses().console);
 
   beforeAll(async () => {
     shop = await startShop();
@@ -36,13 +30,6 @@ inChromium('the page Traces', (open) => {
     failedTraceId = failed.traceId;
     failedOrderNo = failed.body.orderNo;
     await Promise.all([evidence.wholeTrace(goodTraceId), evidence.wholeTrace(failedTraceId)]);
-  });
-  afterEach(async () => {
-    for (const each of opened.splice(0)) {
-      expect(each.problems()).toEqual([]);
-      expect(each.foreignRequests()).toEqual([]);
-      await each.close();
-    }
   });
   afterAll(() => shop.stop());
 

@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { waitFor } from '@glasshouse/test-kit';
-import { inChromium, type OpenConsole } from './browser.js';
+import { createOpenPage, inChromium } from './browser.js';
 import { startLonelyConsole } from './lonely-console.js';
 import { type Addresses, startShop, type TestShop } from './shop.js';
 
 inChromium('the console', (open) => {
   let shop: TestShop;
-  const opened: OpenConsole[] = [];
-
-  const openPage = async (path: string, options?: Parameters<typeof open>[2]): Promise<OpenConsole> => {
-    const page = await open(shop.addresses().console, path, options);
-    opened.push(page);
-    return page;
-  };
+  const openPage = createOpenPage(open, () => shop.addresses().console);
 
   beforeAll(async () => {
     shop = await startShop();
@@ -21,13 +15,6 @@ inChromium('the console', (open) => {
     for (let count = 0; count < 15; count += 1) {
       const paymentMethod = count % 5 === 0 ? 'card_declined' : 'card_ok';
       await shop.order(token, { lines: [{ sku: 'TEA-001', quantity: 1 }], paymentMethod });
-    }
-  });
-  afterEach(async () => {
-    for (const each of opened.splice(0)) {
-      expect(each.problems()).toEqual([]);
-      expect(each.foreignRequests()).toEqual([]);
-      await each.close();
     }
   });
   afterAll(() => shop.stop());

@@ -93,7 +93,7 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
     await rm(dataDirectory, { recursive: true, force: true });
   };
 
-  const start = async (): Promise<void> => {
+  const start = async (attempts = 3): Promise<void> => {
     launcher = launch({
       args: ['--offset', 'auto', '--data', dataDirectory, ...args],
       environment: {
@@ -110,6 +110,8 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
       addresses = (await run()).addresses;
     } catch (error) {
       await stop();
+      // Another suite's shop started at the same time and chose an offset that shares a port.
+      if (attempts > 1 && /another process listens there|EADDRINUSE/.test(String(error))) return start(attempts - 1);
       throw error;
     }
   };
@@ -195,7 +197,8 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
       await launcher.untilEnded();
       await waitFor('every process to be gone', () => !pids.some(isAlive));
     },
-    restart: start,
+    // A second attempt would begin with empty data.
+    restart: () => start(1),
     output: () => launcher.output(),
     stop,
   };

@@ -1,5 +1,5 @@
 import { waitFor } from '@glasshouse/test-kit';
-import { inChromium, type OpenConsole } from './browser.js';
+import { createOpenPage, inChromium } from './browser.js';
 import { runCommand } from './command.js';
 import { createEvidence } from './evidence.js';
 import { startLonelyConsole } from './lonely-console.js';
@@ -82,21 +82,7 @@ describe('npm run why', () => {
 });
 
 inChromium('the page Why', (open) => {
-  const opened: OpenConsole[] = [];
-
-  const openPage = async (path: string, options?: Parameters<typeof open>[2]): Promise<OpenConsole> => {
-    const page = await open(shop.addresses().console, path, options);
-    opened.push(page);
-    return page;
-  };
-
-  afterEach(async () => {
-    for (const each of opened.splice(0)) {
-      expect(each.problems()).toEqual([]);
-      expect(each.foreignRequests()).toEqual([]);
-      await each.close();
-    }
-  });
+  const openPage = createOpenPage(open, () => shop.addresses().console);
 
   test('names payment as the cause, and leads to the span that failed first', async () => {
     const { page } = await openPage('/');
