@@ -81,7 +81,8 @@ const allowedImports = (workspace: string): RegExp => {
   if (workspace === 'embedded/telemetry') return /^telemetry\/wire$/;
   if (workspace === 'embedded/launcher') return /^(?!scripts|e2e|test-kit)/;
   if (workspace === 'scripts') return /^(?!e2e|test-kit)/;
-  if (workspace === 'e2e') return /^test-kit$/;
+  // The list of the real tools that its tests need, and that scripts install.
+  if (workspace === 'e2e') return /^(test-kit|scripts\/tools)$/;
   return /^$/;
 };
 
