@@ -36,10 +36,13 @@ const viaDebian = (name: string, debianPackage: string): Tool => ({
   remedy: `apt-get install ${debianPackage}`,
 });
 
-/** A Go program that its module builds as it is. */
+/** A Go program that its module builds as it is; its file is named like its last folder. */
 const viaGo = (name: string, program: string, version: string): Tool => ({
   name,
-  file: `${name}-${version}/${name}`,
+  file: `${name}-${version}/${program
+    .replace(/\/v\d+$/, '')
+    .split('/')
+    .at(-1)}`,
   remedy: remedyOfInstall('Go'),
   install: (cache) =>
     run('go', ['install', `${program}@${version}`], {
@@ -115,6 +118,8 @@ export const tools = {
   prometheus: viaDebian('prometheus', 'prometheus'),
   alertmanager: viaDebian('prometheus-alertmanager', 'prometheus-alertmanager'),
   nodeExporter: viaDebian('prometheus-node-exporter', 'prometheus-node-exporter'),
+  toxiproxy: viaGo('toxiproxy', 'github.com/Shopify/toxiproxy/v2/cmd/server', 'v2.12.0'),
+  bwrap: viaDebian('bwrap', 'bubblewrap'),
   hazelcast: viaMaven('com.hazelcast:hazelcast:5.6.0'),
   zipkin: viaMaven('io.zipkin:zipkin-server:3.5.1:jar:exec'),
 } as const satisfies Record<string, Tool>;
