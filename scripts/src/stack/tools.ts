@@ -76,6 +76,28 @@ const viaGoModule = (name: string, module: string, version: string): Tool => {
   };
 };
 
+/** A Go program of a few lines, `<name>.go` in this folder, over a module that is no program by itself. */
+const viaGoSource = (name: string, module: string, version: string): Tool => {
+  const file = `${name}-${version}/${name}`;
+  return {
+    name,
+    file,
+    remedy: remedyOfInstall('Go'),
+    install: async (cache) => {
+      const cwd = await mkdtemp(join(cache, `${name}-build-`));
+      const options = { cwd, env: { ...process.env, CGO_ENABLED: '0' }, timeout: largeBuildTimeoutMs };
+      try {
+        await copyFile(join(__dirname, '../../src/stack', `${name}.go`), join(cwd, 'main.go'));
+        await run('go', ['mod', 'init', 'glasshouse.test/build'], options);
+        await run('go', ['get', `${module}@${version}`], options);
+        await run('go', ['build', '-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', join(cache, file), '.'], options);
+      } finally {
+        await rm(cwd, { recursive: true, force: true });
+      }
+    },
+  };
+};
+
 /** One archive of Maven Central that holds all it needs: `group:artifact:version[:packaging[:classifier]]`. */
 const viaMaven = (artifact: string): Tool => {
   const [, name = '', version = '', packaging = 'jar', classifier] = artifact.split(':');
