@@ -2,7 +2,7 @@ import request from 'supertest';
 import { createSpanStore } from '../store/spans.js';
 import { createJaegerCollector, createZipkinApi } from './collectors.js';
 
-const create = () => createSpanStore({ maxBytes: 2 ** 28, isReferenced: () => false });
+const create = () => createSpanStore({ maxBytes: 2 ** 28, referenced: () => () => false });
 const id = '0123456789abcdef0123456789abcdef';
 const zipkinSpan = {
   traceId: id,

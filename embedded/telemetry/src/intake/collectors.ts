@@ -2,6 +2,7 @@ import { createJaegerBatchDecoder, decodeZipkinV2, type SpanRecord } from '@glas
 import express, { type Express } from 'express';
 import { createApi } from '../http.js';
 import type { SpanStore } from '../store/spans.js';
+import { withStatus } from './span-status.js';
 
 const thriftTypes = ['application/x-thrift', 'application/vnd.apache.thrift.binary'];
 
@@ -16,7 +17,7 @@ export const createJaegerCollector = (spans: SpanStore, maxBytes: number): Expre
     decode ??= createJaegerBatchDecoder();
     const batch = attempt(decode, req.body as Buffer);
     if (batch === undefined) return void res.status(400).send('Unable to process request body: not a thrift Batch');
-    for (const span of batch) spans.add(span);
+    for (const span of batch) spans.add(withStatus(span));
     res.status(202).end();
   });
   return api;

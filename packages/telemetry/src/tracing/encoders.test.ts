@@ -63,6 +63,16 @@ describe('Jaeger encoder', () => {
     );
   });
 
+  it('states the status of an answer that is a refusal and no failure, or Jaeger would take it for one', () => {
+    const encoder = createJaegerEncoder(identity);
+    const refused = { 'span.kind': 'client', 'http.status_code': 404 };
+    const failed = { ...refused, error: true };
+    const fine = { ...refused, 'http.status_code': 200 };
+    const sent = [refused, failed, fine].map((tags) => ({ ...example, tags }));
+    const tags = createJaegerBatchDecoder()(frame(encoder, sent)).map((received) => received.tags);
+    expect(tags).toEqual([{ ...refused, 'otel.status_code': 'UNSET' }, failed, fine]);
+  });
+
   it('lets the decoder refuse what is no batch', () => {
     const decode = createJaegerBatchDecoder();
     const whole = frame(createJaegerEncoder(identity), [example]);

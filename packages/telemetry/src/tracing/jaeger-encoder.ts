@@ -85,6 +85,13 @@ const writeTags = (out: ByteWriter, id: number, tags: Readonly<Record<string, Va
   for (const key of keys) writeTag(out, key, tags[key] ?? '');
 };
 
+/**
+ * Jaeger 2 takes a caller's span with a 4xx for a failure unless the span states a status (setInternalSpanStatus in
+ * pkg/translator/jaeger of opentelemetry-collector-contrib). To us a refusal is an answer.
+ */
+const withStatus = (tags: SpanRecord['tags']): SpanRecord['tags'] =>
+  Number(tags['http.status_code']) >= 400 && tags.error !== true ? { ...tags, 'otel.status_code': 'UNSET' } : tags;
+
 const writeReferences = (out: ByteWriter, references: readonly string[]): void => {
   writeListHead(out, 6, references.length);
   for (const reference of references) {
@@ -106,7 +113,7 @@ const writeSpan = (out: ByteWriter, span: SpanRecord): void => {
   writeI32(out, 7, SAMPLED);
   writeI64(out, 8, span.startedAt);
   writeI64(out, 9, span.durationUs);
-  writeTags(out, 10, span.tags);
+  writeTags(out, 10, withStatus(span.tags));
   writeListHead(out, 11, span.logs.length);
   for (const log of span.logs) {
     writeI64(out, 1, log.at);
