@@ -115,3 +115,13 @@ test('no answer in time is told as that, and an abort by the caller stays one', 
   await expect(client().services({ timeoutMs: 50 })).rejects.toMatchObject({ message: 'no answer within 0.05 s' });
   await expect(client().services({ signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
 });
+
+test('a service does not call itself, whatever Jaeger counts', async () => {
+  const calls = [
+    { parent: 'gateway', child: 'gateway', callCount: 5 },
+    { parent: 'gateway', child: 'order', callCount: 2 },
+  ];
+  jaeger.on('GET', '/api/dependencies', () => ({ status: 200, body: { data: calls } }));
+  expect(await client().dependencies(60_000.4, 1_000)).toEqual([calls[1]]);
+  expect(jaeger.requests[0]?.query).toEqual({ endTs: '60000', lookback: '1000' });
+});
