@@ -122,7 +122,13 @@ const connect = async (url: string): Promise<Client> => {
   // Loaded only here: `memory:` is the default, and this client takes 25 MB.
   const { Client, ReconnectMode } = await import('hazelcast-client');
   return Client.newHazelcastClient({
-    network: { clusterMembers: url.replace('hazelcast://', '').split(','), connectionTimeout: 1_000 },
+    network: {
+      clusterMembers: url.replace('hazelcast://', '').split(','),
+      connectionTimeout: 1_000,
+      // Started asynchronously, the client connects to one member and never to the others. Unless it knows that, it waits
+      // five seconds for what another member would tell it itself: the backup of each write that is kept there.
+      smartRouting: false,
+    },
     connectionStrategy: {
       // Without these two the client neither starts nor answers as long as no member does. A finite
       // clusterConnectTimeoutMillis would end it for good.
