@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { serviceNames } from './plan.js';
 
 export interface Arguments {
   /** Added to every port; 'auto' picks one at which all ports are free. */
@@ -10,6 +11,8 @@ export interface Arguments {
   readonly timeScale: number;
   /** Addresses that are told of alerts, besides the console. */
   readonly webhooks: readonly string[];
+  /** What runs in place of a service of ours, by its name: a folder or a command, as it was given. */
+  readonly replacements: Readonly<Record<string, string>>;
 }
 
 export const help = `npm start -- [options]
@@ -25,6 +28,11 @@ the gateway and its services. Ctrl-C ends everything cleanly; a second Ctrl-C at
                   an hour is a minute (default: 1)
   --webhooks URLS also tells these addresses of alerts, in the form of Alertmanager's
                   webhook; several are separated by commas
+  --replace SERVICE=PROGRAM
+                  runs another program in place of one of our services, with the same ports and
+                  environment variables; PROGRAM is a command, or a folder with an executable file
+                  "run". For instance --replace product=examples/product-python
+                  What such a program must do: docs/conformance.md
   --help          this text
 
 One variable of one service is set with SERVICE__NAME, for instance:
@@ -37,6 +45,11 @@ export class ArgumentError extends Error {}
 export const parseArguments = (argv: readonly string[], root: string): Arguments | undefined => {
   const values = readOptions(argv);
   if (values.help === true) return undefined;
+  const replacements = parseReplacements(values.replace ?? []);
+  if (values.single === true && Object.keys(replacements).length > 0)
+    throw new ArgumentError(
+      '--replace starts a process, and --single runs everything in one. Leave one of the two away.',
+    );
   return {
     offset: parseOffset(values.offset ?? '0'),
     isSingle: values.single === true,
@@ -44,6 +57,7 @@ export const parseArguments = (argv: readonly string[], root: string): Arguments
     dataDirectory: values.data ?? `${root}/.data`,
     timeScale: parseTimeScale(values['time-scale'] ?? '1'),
     webhooks: parseWebhooks(values.webhooks ?? ''),
+    replacements,
   };
 };
 
@@ -58,6 +72,7 @@ const readOptions = (argv: readonly string[]) => {
         data: { type: 'string' },
         'time-scale': { type: 'string' },
         webhooks: { type: 'string' },
+        replace: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -93,3 +108,15 @@ const parseWebhooks = (text: string): string[] => {
     throw new ArgumentError('--webhooks takes addresses that begin with http: or https:, separated by commas.');
   return urls;
 };
+
+const parseReplacements = (texts: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    texts.map((text) => {
+      const [, name = '', program = ''] = /^([^=]*)=(.+)$/.exec(text) ?? [];
+      if (!serviceNames.includes(name) || program.trim() === '')
+        throw new ArgumentError(
+          `--replace takes SERVICE=PROGRAM, where SERVICE is one of ${serviceNames.join(', ')}; it was given "${text}".`,
+        );
+      return [name, program.trim()];
+    }),
+  );

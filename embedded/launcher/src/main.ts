@@ -5,6 +5,7 @@ import { setStoreAside } from './fresh.js';
 import { createPlan, type Plan, serviceNames } from './plan.js';
 import { findFreeOffset, findTakenPorts } from './ports.js';
 import { createProcesses } from './processes.js';
+import { toProgram } from './program.js';
 import { readRunFile, removeRunFile, writeRunFile } from './run-file.js';
 import { createScreen, type Screen } from './screen.js';
 import { ensureSecrets } from './secrets.js';
@@ -34,7 +35,11 @@ const main = async (): Promise<void> => {
   const secrets = await ensureSecrets(dataDirectory, serviceNames);
   const { timeScale, webhooks } = args;
   const rules = { folder: resolve(root, 'infra/prometheus/rules'), timeScale, webhooks };
-  const plan = createPlan({ offset, dataDirectory, secrets, rules, environment: process.env });
+  const replacements = Object.fromEntries(
+    Object.entries(args.replacements).map(([name, given]) => [name, toProgram(given, root)]),
+  );
+  const plan = createPlan({ offset, dataDirectory, secrets, rules, environment: process.env, replacements });
+  reportReplacements(args.replacements, logDirectory);
   const screen = createScreen(
     [...plan.standIns, ...plan.services].map((part) => part.name),
     process.stdout,
@@ -119,6 +124,12 @@ const refuseTakenPorts = async (offset: number): Promise<void> => {
 
 const reportFresh = (keptAt: string | undefined): void => {
   if (keptAt !== undefined) process.stdout.write(`Beginning with empty data; the old data is kept in ${keptAt}\n`);
+};
+
+/** What it prints is the only place where a program may say that its first start takes a while. */
+const reportReplacements = (replacements: Readonly<Record<string, string>>, logDirectory: string): void => {
+  for (const [name, given] of Object.entries(replacements))
+    process.stdout.write(`In place of ${name} runs ${given}; what it prints is in ${logDirectory}/${name}.log\n`);
 };
 
 /** @returns whether such a signal has come, perhaps while the shop was still starting */

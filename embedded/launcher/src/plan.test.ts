@@ -6,6 +6,7 @@ const options: PlanOptions = {
   secrets: { adminPassword: 'a', customerPassword: 'c', clientSecret: 's' },
   rules: { folder: '/rules', timeScale: 60, webhooks: ['http://127.0.0.1:5000/hook'] },
   environment: {},
+  replacements: {},
 };
 
 const portsOf = (plan: ReturnType<typeof createPlan>): number[] =>
@@ -51,4 +52,14 @@ test('the telemetry backend is given the rules, and the console is told of alert
   const webhooks = ['http://127.0.0.1:9090/api/alerts', 'http://127.0.0.1:5000/hook'];
   expect(backend?.args.slice(4)).toEqual(['--rules', '/rules', '--time-scale', '60', '--webhooks', webhooks.join()]);
   expect(rules).toEqual({ folder: '/rules', timeScale: 60, webhooks });
+});
+
+test('what takes the place of a service gets its ports and variables, and everybody else stays', () => {
+  const program = { command: './run', folder: '/elsewhere' };
+  const replaced = createPlan({ ...options, replacements: { product: program } });
+  const withoutProgram = replaced.services.map(({ program: _program, ...part }) => part);
+  expect(withoutProgram).toEqual(createPlan(options).services);
+  expect(replaced.services.flatMap((part) => (part.program ? [[part.name, part.program]] : []))).toEqual([
+    ['product', program],
+  ]);
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Program } from './program.js';
 import type { DemoSecrets } from './secrets.js';
 
 /** One process of the shop: what to run, what it listens on, and how to tell that it is ready. */
@@ -8,6 +9,8 @@ export interface Part {
   readonly folder: string;
   readonly args: readonly string[];
   readonly nodeArgs?: readonly string[];
+  /** What runs instead, in whatever language. */
+  readonly program?: Program;
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly number[];
   /** An HTTP address that answers 200 once the part is ready; parts without one are ready when their first port accepts. */
@@ -111,10 +114,13 @@ export interface PlanOptions {
   readonly rules: AlertRules;
   /** The environment of the launcher: SERVICE__NAME sets NAME for that service alone. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What runs in place of services of ours, by their names. */
+  readonly replacements: Readonly<Record<string, Program>>;
 }
 
 /** Who runs where, with which addresses. The services are the same everywhere; only these addresses differ. */
-export const createPlan = ({ offset, dataDirectory, secrets, rules: wanted, environment }: PlanOptions): Plan => {
+export const createPlan = (options: PlanOptions): Plan => {
+  const { offset, dataDirectory, secrets, rules: wanted, environment, replacements } = options;
   const local = (port: number, scheme = 'http'): string => `${scheme}://127.0.0.1:${port + offset}`;
   const publicUrl = `http://localhost:${8080 + offset}`;
   const base = {
@@ -136,6 +142,7 @@ export const createPlan = ({ offset, dataDirectory, secrets, rules: wanted, envi
     folder,
     args: [],
     nodeArgs: serviceNodeArgs,
+    ...(replacements[name] === undefined ? {} : { program: replacements[name] }),
     ports: [port, ...(hasInternal ? [port + 100] : []), port + 200].map((each) => each + offset),
     readyUrl: `${local(port + 200)}/health/ready`,
     env: {

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Part } from './plan.js';
+import { signalProgram, startProgram } from './program.js';
 import { waitUntilReady } from './readiness.js';
 import type { Screen } from './screen.js';
 
@@ -52,16 +53,21 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
 
   const spawnPart = (part: Part): ChildProcess => {
     const log = openSync(logFileOf(part), 'a');
+    const env = { ...process.env, ...part.env };
+    const child = part.program ? startProgram({ program: part.program, env, log }) : startNode(part, env, log);
+    closeSync(log);
+    return child;
+  };
+
+  const startNode = (part: Part, env: NodeJS.ProcessEnv, log: number): ChildProcess => {
     const leash = join(__dirname, 'leash.js');
     const main = join(root, part.folder, 'dist', 'main.js');
-    const child = spawn(process.execPath, [...(part.nodeArgs ?? []), '--require', leash, main, ...part.args], {
+    return spawn(process.execPath, [...(part.nodeArgs ?? []), '--require', leash, main, ...part.args], {
       cwd: root,
-      env: { ...process.env, ...part.env },
+      env,
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
     });
-    closeSync(log);
-    return child;
   };
 
   const startOne = async (part: Part): Promise<void> => {
@@ -130,8 +136,8 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
     const { child } = entry;
     if (child.exitCode === null && child.signalCode === null) {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      const lastResort = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
-      child.kill('SIGTERM');
+      const lastResort = setTimeout(() => signalPart(part, child, 'SIGKILL'), stopWithinMs);
+      signalPart(part, child, 'SIGTERM');
       await ended;
       clearTimeout(lastResort);
     }
@@ -155,7 +161,7 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
       for (const entry of running.values()) {
         entry.isStopping = true;
         clearTimeout(entry.restart);
-        entry.child.kill('SIGKILL');
+        signalPart(entry.part, entry.child, 'SIGKILL');
       }
     },
     pids: () =>
@@ -163,6 +169,11 @@ export const createProcesses = ({ root, logDirectory, screen, onPidsChanged }: P
         [...running].flatMap(([name, { child }]) => (child.pid === undefined ? [] : [[name, child.pid]])),
       ),
   };
+};
+
+const signalPart = ({ program }: Part, child: ChildProcess, signal: NodeJS.Signals): void => {
+  if (program === undefined) child.kill(signal);
+  else signalProgram(child, signal);
 };
 
 /** Files are opened for appending, so a truncated one goes on from its start. */

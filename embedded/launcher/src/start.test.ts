@@ -6,6 +6,7 @@ import { ArgumentError, parseArguments } from './arguments.js';
 import { setStoreAside } from './fresh.js';
 import { wantedPorts } from './plan.js';
 import { findFreeOffset, findTakenPorts } from './ports.js';
+import { toProgram } from './program.js';
 import { readRunFile, writeRunFile } from './run-file.js';
 import { ensureSecrets } from './secrets.js';
 import { toCurlCommands } from './welcome.js';
@@ -32,8 +33,24 @@ test('options are read, --help asks for nothing else', () => {
     dataDirectory: '/root/.data',
     timeScale: 1,
     webhooks: [],
+    replacements: {},
   });
   expect(parseArguments(['--help'], '/root')).toBeUndefined();
+});
+
+test('a replacement needs the name of a service, something to run, and processes', () => {
+  const { replacements } = parseArguments(['--replace', 'product=java -Dx=1 -jar p.jar'], '/root') ?? {};
+  expect(replacements).toEqual({ product: 'java -Dx=1 -jar p.jar' });
+  expect(() => parseArguments(['--replace', 'products=x'], '/root')).toThrow('one of oauth, customer, product');
+  expect(() => parseArguments(['--replace', 'product='], '/root')).toThrow('SERVICE=PROGRAM');
+  expect(() => parseArguments(['--single', '--replace', 'product=x'], '/root')).toThrow('--single');
+});
+
+test('a folder stands for its file "run", anything else is a command in the root', () => {
+  expect(() => toProgram(directory, '/')).toThrow('has no executable file "run"');
+  writeFileSync(join(directory, 'run'), '#!/bin/sh\n', { mode: 0o755 });
+  expect(toProgram(directory, '/')).toEqual({ command: './run', folder: directory });
+  expect(toProgram('python3 -m product', directory)).toEqual({ command: 'python3 -m product', folder: directory });
 });
 
 test('a taken port is reported with its number and the part that wants it', async () => {
