@@ -39,6 +39,8 @@ export interface CallOptions {
   readonly form?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Base address of another door than the shop's own gateway. */
+  readonly at?: string;
 }
 
 export interface Customer {
@@ -117,10 +119,10 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
   };
 
   const call: TestShop['call'] = async (method, path, options = {}) => {
-    const { token, body, form, headers = {}, timeoutMs = 15_000 } = options;
+    const { token, body, form, headers = {}, timeoutMs = 15_000, at = addresses.gateway } = options;
     const content = form === undefined ? JSON.stringify(body) : new URLSearchParams(form).toString();
     const contentType = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
-    const response = await fetch(`${addresses.gateway}${path}`, {
+    const response = await fetch(`${at}${path}`, {
       method,
       headers: {
         ...(content === undefined ? {} : { 'content-type': contentType }),
