@@ -73,8 +73,11 @@ export const createTelemetryBackend = (options: TelemetryBackendOptions): Teleme
   const errorTraces = createReferencedTraces(limits.errorTraces);
   const metrics = createMetricStore(limits.seriesPerTarget, limits.metricBytes);
   const logs = createLogStore({ maxBytes: limits.logBytes, onError: errorTraces.add });
-  const isReferenced = (traceId: string): boolean => errorTraces.has(traceId) || metrics.leadsTo(traceId);
-  const spans = createSpanStore({ maxBytes: limits.spanBytes, isReferenced });
+  const referenced = (): ((traceId: string) => boolean) => {
+    const ofExemplars = metrics.traces();
+    return (traceId) => errorTraces.has(traceId) || ofExemplars.has(traceId);
+  };
+  const spans = createSpanStore({ maxBytes: limits.spanBytes, referenced });
   const scraper = createScraper({ targets: scrapeTargets, metrics, maxBodyBytes: limits.scrapeBytes, now });
   const taken = { ...ports };
   const rules = createRules(options.rules ?? {}, {

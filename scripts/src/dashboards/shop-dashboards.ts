@@ -204,7 +204,7 @@ export const slo: Dashboard = {
         kind: 'table',
         unit: 'percentunit',
         width: 12,
-        queries: [{ expr: 'sort_desc(slo:objective:ratio)', legend: '{{slo}}' }],
+        queries: [{ expr: 'slo:objective:ratio', legend: '{{slo}}' }],
       },
     ],
     [burnRate('5m'), burnRate('1h')],

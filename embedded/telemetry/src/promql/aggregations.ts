@@ -1,6 +1,6 @@
 import { dropLabels, keepLabels } from '../store/metrics-labels.js';
 import { type Column, groupBy, mapColumn, presentAt, type Values } from './columns.js';
-import { compareValues, least, mean, most, quantile, sum, variance } from './statistics.js';
+import { compareValues, least, mean, most, quantile, sum } from './statistics.js';
 import { type Aggregation, PromqlError } from './types.js';
 
 interface AggregationFunction {
@@ -12,18 +12,12 @@ interface AggregationFunction {
   order?: 1 | -1;
 }
 
-// To Prometheus a single value has no variance, even NaN.
-const spread = (values: readonly number[]): number => (values.length === 1 ? 0 : variance(values, false));
-
 export const aggregations: Readonly<Record<string, AggregationFunction>> = {
-  sum: { takes: 'v', reduce: (values) => sum(values, false) },
-  avg: { takes: 'v', reduce: (values) => mean(values, false) },
+  sum: { takes: 'v', reduce: sum },
+  avg: { takes: 'v', reduce: mean },
   min: { takes: 'v', reduce: least },
   max: { takes: 'v', reduce: most },
   count: { takes: 'v', reduce: (values) => values.length },
-  group: { takes: 'v', reduce: () => 1 },
-  stdvar: { takes: 'v', reduce: spread },
-  stddev: { takes: 'v', reduce: (values) => Math.sqrt(spread(values)) },
   quantile: { takes: 'sv', reduce: quantile },
   topk: { takes: 'sv', order: -1 },
   bottomk: { takes: 'sv', order: 1 },

@@ -2,20 +2,11 @@ import { dropLabels, type Labels } from '../store/metrics-labels.js';
 import { PromqlError } from './types.js';
 
 /** The times of a query in epoch milliseconds: `count` of them, from `start`, one each `step`. */
-export interface Grid {
-  start: number;
-  step: number;
-  count: number;
-}
-
+export type Grid = { start: number; step: number; count: number };
 /** A value at each time of a grid where there is one. */
 export type Values = (number | undefined)[];
-
 /** One series of a result. A scalar is one without labels. */
-export interface Column {
-  labels: Labels;
-  values: Values;
-}
+export type Column = { labels: Labels; values: Values };
 
 export const timesOf = ({ start, step, count }: Grid): number[] =>
   Array.from({ length: count }, (_, index) => start + index * step);

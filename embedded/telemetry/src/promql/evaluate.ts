@@ -10,9 +10,6 @@ import type { Measure } from './windows.js';
 export interface Context {
   store: SeriesReader;
   grid: Grid;
-  /** Of the whole query, for `@ start()` and `@ end()`; epoch milliseconds. */
-  start: number;
-  end: number;
   /** Told how many points are taken into memory; throws when it is too much, or too late. */
   spend(points: number): void;
 }
@@ -33,10 +30,11 @@ export const evaluate = (expression: Expression, context: Context): Column[] => 
       return [{ labels: {}, values: timesOf(context.grid).map(() => expression.value) }];
     case 'parentheses':
       return columnsOf(expression.of);
-    case 'negation': {
-      const negated = columnsOf(expression.of).map((column) => mapColumn(column, (value) => -value));
-      return distinct(negated.map(nameless), true);
-    }
+    case 'negation':
+      return distinct(
+        columnsOf(expression.of).map((column) => nameless(mapColumn(column, (value) => -value))),
+        true,
+      );
     case 'binary':
       return evaluateBinary(expression, columnsOf(expression.left), columnsOf(expression.right));
     case 'aggregation': {
@@ -44,7 +42,7 @@ export const evaluate = (expression: Expression, context: Context): Column[] => 
       return aggregate(expression, of, parameter?.[0]?.values);
     }
     case 'selector':
-      return latest(expression, context, (value) => value);
+      return latest(expression, context);
     case 'call': {
       const { name, args } = expression;
       const call = {
@@ -53,7 +51,6 @@ export const evaluate = (expression: Expression, context: Context): Column[] => 
         columns: (index: number) => (args[index] ? columnsOf(args[index]) : []),
         slide: (measure: Measure, parameters?: Values) =>
           args.filter(isRange).flatMap((range) => slide(range, context, measure, parameters)),
-        sampleTimes: (selector: Selector) => latest(selector, context, (_, time) => time / 1_000),
       };
       return functions[name]?.run(call) ?? [];
     }
@@ -63,60 +60,56 @@ export const evaluate = (expression: Expression, context: Context): Column[] => 
 };
 
 /** The times that a selector looks at when the question is asked at those of the grid. */
-const looksOf = ({ at, offset }: Selector | Subquery, { grid, start, end }: Context): number[] => {
-  const fixed = at === 'start' ? start : at === 'end' ? end : at;
-  return timesOf(grid).map((time) => (fixed ?? time) - offset);
-};
+const looksOf = ({ offset }: Selector | Subquery, { grid }: Context): number[] =>
+  timesOf({ ...grid, start: grid.start - offset });
 
-/** Of the newest sample of each series that is not older than the lookback, unless the series is gone since. */
-const latest = (of: Selector, context: Context, pick: (value: number, time: number) => number): Column[] => {
-  const looks = looksOf(of, context);
-  return context.store.select(of.matchers).map(({ labels, read }) => {
-    context.spend(looks.length);
-    const { times, values } = read((looks[0] ?? 0) - lookbackMs, looks.at(-1) ?? 0);
-    let next = 0;
-    const valueAt = (look: number): number | undefined => {
-      while ((times[next] ?? Number.POSITIVE_INFINITY) <= look) next++;
-      const [time = Number.NEGATIVE_INFINITY, value] = [times[next - 1], values[next - 1]];
-      return value === undefined || time < look - lookbackMs ? undefined : pick(value, time);
-    };
-    return { labels, values: looks.map(valueAt) };
-  });
-};
+export type Line = Points & { labels: Labels };
 
-type Use<T> = (labels: Labels, times: readonly number[], values: readonly number[]) => T;
-
-/** What `use` makes of all points of each series that the windows of a range can ask for. */
-export const readRange = <T>(of: Selector | Subquery, context: Context, use: Use<T>): T[] => {
+/** All points of each series that the windows of a range can ask for. */
+const linesOf = (of: Selector | Subquery, context: Context): Line[] => {
   const looks = looksOf(of, context);
   const [from, to] = [(looks[0] ?? 0) - of.range, looks.at(-1) ?? 0];
-  const usePresent = (labels: Labels, { times, values }: Points): T => {
-    context.spend(looks.length);
-    if (values.every(isPresent)) return use(labels, times, values);
-    const present = times.filter((_, index) => isPresent(values[index]));
-    return use(labels, present, values.filter(isPresent));
-  };
   if (of.kind === 'selector')
-    return context.store.select(of.matchers).map(({ labels, read }) => usePresent(labels, read(from, to)));
+    return context.store.select(of.matchers).map(({ labels, read }) => ({ labels, ...read(from, to) }));
   // The steps of a subquery are multiples of its step, whenever it is asked.
   const start = Math.ceil(from / of.step) * of.step;
   const grid = { start, step: of.step, count: Math.max(0, Math.floor((to - start) / of.step) + 1) };
   const columns = evaluate(of.of, { ...context, grid });
   const times = timesOf(grid);
-  return columns.map(({ labels, values }) => usePresent(labels, { times, values }));
+  return columns.map((column) => ({ ...column, times }));
 };
 
-const slide = (of: Selector | Subquery, context: Context, measure: Measure, parameters: Values = []): Column[] => {
-  const [asked, looks] = [timesOf(context.grid), looksOf(of, context)];
-  return readRange(of, context, (labels, times, values) => {
-    let [first, end] = [0, 0];
-    const results = looks.map((to, step) => {
-      const from = to - of.range;
-      while ((times[end] ?? Number.POSITIVE_INFINITY) <= to) end++;
-      while (first < end && (times[first] ?? 0) < from) first++;
-      const window = { times, values, first, end, from, to, at: asked[step] ?? 0 };
-      return first < end ? measure(window, parameters[step] ?? 0) : undefined;
-    });
-    return { labels, values: results };
+/** Without the places where the series is gone. */
+export const readRange = (of: Selector | Subquery, context: Context) =>
+  linesOf(of, context).map(({ labels, times, values }) => {
+    context.spend(times.length);
+    const present = times.filter((_, index) => isPresent(values[index]));
+    return { labels, times: present, values: values.filter(isPresent) };
+  });
+
+/** Which of the times lie in the window before each look: from `first` to `end`, not included. */
+const windowsOf = (times: readonly number[], looks: readonly number[], range: number) => {
+  let [first, end] = [0, 0];
+  return looks.map((to) => {
+    const from = to - range;
+    while ((times[end] ?? Number.POSITIVE_INFINITY) <= to) end++;
+    while (first < end && (times[first] ?? 0) < from) first++;
+    return { first, end, from, to };
   });
 };
+
+const slide = (of: Selector | Subquery, context: Context, measure: Measure, parameters: Values = []): Column[] =>
+  readRange(of, context).map(({ labels, times, values }) => {
+    const results = windowsOf(times, looksOf(of, context), of.range).map((window, step) =>
+      window.first < window.end ? measure({ times, values, ...window }, parameters[step] ?? 0) : undefined,
+    );
+    return { labels, values: results };
+  });
+
+/** The newest sample of each series that is not older than the lookback, unless the series is gone since. */
+const latest = (of: Selector, context: Context): Column[] =>
+  linesOf({ ...of, range: lookbackMs }, context).map(({ labels, times, values }) => {
+    context.spend(context.grid.count);
+    const windows = windowsOf(times, looksOf(of, context), lookbackMs);
+    return { labels, values: windows.map(({ first, end }) => (first < end ? values[end - 1] : undefined)) };
+  });

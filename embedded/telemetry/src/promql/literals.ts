@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import type { Matcher } from '../store/metrics-labels.js';
 import { PromqlError } from './types.js';
 
@@ -19,44 +20,36 @@ export const parseNumber = (text: string): number => {
   return value;
 };
 
-const escapes = /\\(?:x([0-7][\da-fA-F])|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([\s\S]?))/g;
-
-/** What a quoted text says, with Go's escapes; in backquotes nothing is escaped. */
+/** What a quoted text says, with those of Go's escapes that JSON has, too; in backquotes nothing is escaped. */
 export const parseText = (quoted: string): string => {
-  const [quote = '', text] = [quoted[0], quoted.slice(1, -1)];
-  if (quote === '`') return text;
-  if (quoted.length < 2 || !quoted.endsWith(quote) || text.includes('\n')) throw bad('unterminated string');
-  return text.replace(escapes, (found: string, byte?: string, short?: string, long?: string, char?: string) => {
-    const known = `\x07\b\f\n\r\t\v\\${quote}`[`abfnrtv\\${quote}`.indexOf(char || '?')];
-    const code = Number.parseInt(byte ?? short ?? long ?? '', 16);
-    if (known === undefined && !(code <= 0x10ffff && (code < 0xd800 || code > 0xdfff))) throw bad(`unknown ${found}`);
-    return known ?? String.fromCodePoint(code);
-  });
-};
-
-/** RE2's pattern for whole texts as JavaScript's. Throws on what the two would read differently. */
-export const parsePattern = (pattern: string, errorType: PromqlError['errorType'] = 'bad_data'): RegExp => {
-  const refuse = (what: string) =>
-    new PromqlError(errorType, `${what} in the pattern ${JSON.stringify(pattern)} is not supported`);
-  const [flags = '', body = pattern] = /^\(\?([is]+)\)([\s\S]*)$/.exec(pattern)?.slice(1) ?? [];
-  const plain = body.replace(/\\([\s\S]?)/g, (found, char: string) => {
-    if (!/[ -/:-@[-`{-~dDwWtnfrv]/.test(char)) throw refuse(found);
-    return /[a-z]/i.test(char) ? found : `\\u{${char.charCodeAt(0).toString(16)}}`;
-  });
-  const unlike = /\[\^?\]|\[\^?\[:|\(\?[^:]|(?<!u)\{\d{4}/.exec(plain);
-  if (unlike) throw refuse(unlike[0]);
-  const any = flags.includes('s') ? '[\\s\\S]' : '[^\\n]';
+  const text = quoted.slice(1, -1);
+  if (quoted.startsWith('`')) return text;
+  const inDouble = quoted.startsWith('"') ? quoted : `"${text.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`;
   try {
-    const source = plain.replace(/\[[^\]]*\]|\./g, (found) => (found === '.' ? any : found));
-    return new RegExp(`^(?:${source})$`, flags.includes('i') ? 'iu' : 'u');
+    // Half a character, that JSON lets through, is none in Go.
+    if (!/\\ud[89a-f]/i.test(quoted)) return String(JSON.parse(inDouble));
+    throw new SyntaxError('half a character');
   } catch {
-    throw refuse('something');
+    throw bad(`${quoted} is not terminated, or has an escape that is not supported`);
   }
 };
 
 export const createMatcher = (name: string, operator: string, value: string): Matcher => {
   if (operator === '=') return { name, exact: value, matches: (text) => text === value };
   if (operator === '!=') return { name, exact: undefined, matches: (text) => text !== value };
-  const pattern = parsePattern(value);
-  return { name, exact: undefined, matches: (text) => pattern.test(text) === (operator === '=~') };
+  const pattern = compile(value);
+  const known = new Map<string, boolean>();
+  const matches = (text: string): boolean => {
+    if (!known.has(text)) known.set(text, pattern.matches(text) === (operator === '=~'));
+    return known.get(text) === true;
+  };
+  return { name, exact: undefined, matches };
+};
+
+const compile = (pattern: string): RE2JS => {
+  try {
+    return RE2JS.compile(`^(?:${pattern})$`);
+  } catch (error) {
+    throw bad(error instanceof Error ? error.message : 'invalid regular expression');
+  }
 };

@@ -3,7 +3,7 @@ import { aggregations } from './aggregations.js';
 import { comparisons, setOperators } from './binary.js';
 import { functions } from './functions.js';
 import { createMatcher, parseDuration, parseNumber, parseText } from './literals.js';
-import { type Expression, type Modifiers, PromqlError, type Selector, type Subquery } from './types.js';
+import { type Expression, type Modifiers, PromqlError } from './types.js';
 
 type SyntaxNode = ReturnType<typeof parser.parse>['topNode'];
 
@@ -34,7 +34,7 @@ const binary = (operator: string, modifiers: Modifiers, left: Expression, right:
     'comparisons between scalars must use BOOL modifier':
       !isBool && operator in comparisons && types === 'scalar scalar',
     'a label must not occur in ON and GROUP clause at once': isOn && labels.some((label) => include.includes(label)),
-    'binary expression must contain only scalar and instant vector types': /text|range/.test(types),
+    'binary expression must contain only scalar and instant vector types': /range/.test(types),
     'vector matching only allowed between instant vectors': labels.length > 0 && types !== 'vector vector',
     'set operator not allowed in binary scalar expression': isSet && types !== 'vector vector',
     'no grouping allowed for set operations': isSet && group !== undefined,
@@ -44,7 +44,7 @@ const binary = (operator: string, modifiers: Modifiers, left: Expression, right:
 };
 
 /**
- * The grammar is made for colours: to it `offset`, `@` and brackets apply to all of `a + b`, and `-1 ^ 2` is a power of
+ * The grammar is made for colours: to it `offset` and brackets apply to all of `a + b`, and `-1 ^ 2` is a power of
  * -1. So what comes after goes to the last operand, and an operator to that part of its left that binds less.
  */
 const modify = (of: Expression, change: (last: Expression) => Expression): Expression => {
@@ -58,10 +58,6 @@ const combine = (operator: string, modifiers: Modifiers, left: Expression, right
     return binary(left.operator, left.modifiers, left.left, combine(operator, modifiers, left.right, right));
   return binary(operator, modifiers, left, right);
 };
-const shiftable = (of: Expression): Selector | Subquery =>
-  of.kind === 'selector' || of.kind === 'subquery'
-    ? of
-    : refuse('modifier must be preceded by a selector or a subquery');
 
 /** Throws a PromqlError of type `bad_data` that says what is wrong or not supported. */
 export const parsePromql = (text: string): Expression => {
@@ -83,33 +79,25 @@ export const parsePromql = (text: string): Expression => {
   };
 
   const changes: Readonly<Record<string, (of: Expression, node: SyntaxNode) => Expression>> = {
-    OffsetExpr(last, node) {
-      const of = shiftable(last);
+    OffsetExpr(of, node) {
+      if (of.kind !== 'selector' && of.kind !== 'subquery')
+        return refuse('modifier must be preceded by a selector or a subquery');
       if (of.offset !== 0) refuse('offset may not be set multiple times');
       const [, sign, amount = ''] = /^(-?)\s*(.*)$/.exec(child(node, 'OffsetDurationExpr')) ?? [];
       return { ...of, offset: parseDuration(amount) * (sign ? -1 : 1) };
     },
-    StepInvariantExpr(last, node) {
-      const of = shiftable(last);
-      if (of.at !== undefined) refuse('@ <timestamp> may not be set multiple times');
-      const edge = child(node, 'AtModifierPreprocessors').toLowerCase();
-      if (edge === 'start' || edge === 'end') return { ...of, at: edge };
-      const at = Math.round(parseNumber(textOf(node.lastChild)) * 1_000);
-      return Number.isFinite(at) ? { ...of, at } : refuse('timestamp out of bounds for @ modifier');
-    },
     MatrixSelector(of, node) {
       if (of.kind !== 'selector' || of.type === 'range') return refuse('ranges only allowed for vector selectors');
-      if (of.offset !== 0 || of.at !== undefined) return refuse('no offset and @ modifiers allowed before range');
+      if (of.offset !== 0) return refuse('no offset modifiers allowed before range');
       return { ...of, type: 'range', range: parseDuration(child(node, 'DurationExpr')) };
     },
     SubqueryExpr(of, node) {
       if (of.type !== 'vector') return refuse(`subquery is only allowed on instant vector, got ${of.type} instead`);
       const [range = 0, step = defaultStepMs] = node.getChildren('DurationExpr').map(textOf).map(parseDuration);
-      return { kind: 'subquery', type: 'range', of: bare(of), range, step, offset: 0, at: undefined };
+      return { kind: 'subquery', type: 'range', of: bare(of), range, step, offset: 0 };
     },
   };
   const readers: Readonly<Record<string, (node: SyntaxNode) => Expression>> = {
-    StringLiteral: (node) => ({ kind: 'string', type: 'text', value: parseText(textOf(node)) }),
     NumberDurationLiteral(node) {
       const [, sign, digits = ''] = /^([-+]?)\s*(.*)$/.exec(textOf(node)) ?? [];
       const number: Expression = { kind: 'number', type: 'scalar', value: parseNumber(digits) };
@@ -141,7 +129,7 @@ export const parsePromql = (text: string): Expression => {
       if (name) matchers.push(createMatcher('__name__', '=', name));
       if (matchers.every(({ matches }) => matches('')))
         refuse('vector selector must contain at least one non-empty matcher');
-      return { kind: 'selector', type: 'vector', matchers, range: 0, offset: 0, at: undefined };
+      return { kind: 'selector', type: 'vector', matchers, range: 0, offset: 0 };
     },
     FunctionCall(node) {
       const name = child(node, 'FunctionIdentifier');

@@ -21,7 +21,7 @@ const create = (series: Readonly<Record<string, Samples>>, timeoutMs?: number) =
 };
 
 const show = (value: Value): unknown => {
-  if (value.type === 'scalar' || value.type === 'string') return value.value;
+  if (value.type === 'scalar') return value.value;
   if (value.type === 'matrix')
     return value.series.map(({ labels, points }) => [labels, points.map((one) => one.value)]);
   return Object.fromEntries(value.samples.map(({ labels, value }) => [Object.values(labels).join(' '), value]));
@@ -45,18 +45,15 @@ it.each([
   ['requests', { 'requests 200 a': 300, 'requests 500 a': 6, 'requests 200 b': 150 }],
   ['requests{code!~"2.."}', { 'requests 500 a': 6 }],
   ['requests{code="200"} offset 2m', { 'requests 200 a': 180, 'requests 200 b': 90 }],
-  ['requests{code="200"} @ 1700000060', { 'requests 200 a': 60, 'requests 200 b': 30 }],
   ['sum(requests)', { '': 456 }],
   ['sum by (route) (requests)', { a: 306, b: 150 }],
   ['max without (route) (requests)', { '200': 300, '500': 6 }],
   ['topk(1, requests)', { 'requests 200 a': 300 }],
   ['bottomk by (route) (1, requests)', { 'requests 500 a': 6, 'requests 200 b': 150 }],
   ['quantile(0.5, requests)', { '': 150 }],
-  ['stddev(requests{code="200"})', { '': 75 }],
-  ['count(level) + group(level)', { '': 3 }],
+  ['count(level) + min(level * 0 == 0) + 1', { '': 3 }],
   ['avg(level)', { '': Number.NaN }],
   ['max(level)', { '': -4 }],
-  ['sort(level)', { 'level a': -4, 'level b': Number.NaN }],
   ['increase(requests{route="a"}[5m])', { '200 a': 300, '500 a': 12 }],
   ['rate(requests{route="b"}[5m])', { '200 b': 0.5 }],
   ['irate(requests{code="500"}[5m])', { '500 a': 0.1 }],
@@ -84,15 +81,8 @@ it.each([
   ['-level{route="a"} ^ 2', { a: -16 }],
   ['scalar(level{route="a"}) + 1', -3],
   ['scalar(level)', Number.NaN],
-  ['clamp(requests, 10, 200)', { '200 a': 200, '500 a': 10, '200 b': 150 }],
   ['round(requests / 7, 0.5)', { '200 a': 43, '500 a': 1, '200 b': 21.5 }],
-  ['label_replace(team, "to", "$1", "name", "(.).*")', { 'team red a r': 1 }],
-  ['label_join(team, "to", "-", "name", "route")', { 'team red a red-a': 1 }],
-  ['timestamp(requests{route="b"} offset 30s)', { '200 b': 1_700_000_240 }],
   ['vector(time())', { '': 1_700_000_300 }],
-  ['hour()', { '': 22 }],
-  ['day_of_year(vector(0)) + days_in_month(vector(0)) + year(vector(0))', { '': 2_002 }],
-  ['"text"', 'text'],
   ['0x10 % 7', 2],
   ['level{route="a"}[2m]', [[{ __name__: 'level', route: 'a' }, [2, 1, -4]]]],
   ['sum(level{route="a"})[2m:1m] offset 1m', [[{}, [3, 2]]]],
@@ -131,14 +121,8 @@ it.each([
   ['level + on() requests', 'many-to-many matching not allowed'],
   ['requests * on(route) level', 'many-to-one matching must be explicit'],
   ['count_over_time({__name__=~"gone|ended"}[5m])', 'same labelset'],
-  [
-    'abs({__name__=~"level|gone|ended"} @ 1700000000 > 0) + 0 or -{__name__=~"ended|gone"} @ 1700000000',
-    'same labelset',
-  ],
-  ['label_replace(level, "route", "x", "route", ".*")', 'same labelset'],
+  ['abs({__name__=~"level|gone|ended"} offset 5m > 0) + 0 or -{__name__=~"ended|gone"} offset 5m', 'same labelset'],
   ['topk(NaN, level)', 'overflows int64'],
-  ['label_replace(level, "1", "", "", "")', 'invalid label name'],
-  ['label_join(level, "x", "", "1")', 'invalid label name'],
 ])('%s is refused when it is evaluated', (query, message) => {
   expect(() => promql.query(query, start + 5 * minute)).toThrow(message);
 });

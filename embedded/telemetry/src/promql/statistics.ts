@@ -1,50 +1,30 @@
-const isInfinite = (value: number): boolean => Math.abs(value) === Number.POSITIVE_INFINITY;
+type Kept = readonly [total: number, lost: number];
 
-/** A sum that, if `isKept`, keeps what rounding loses beside it (Kahan's, improved by Neumaier). */
-export class Sum {
-  value = 0;
-  private lost = 0;
-
-  constructor(private readonly isKept: boolean) {}
-
-  add(value: number): void {
-    const next = this.value + value;
-    const [more, less] = Math.abs(this.value) >= Math.abs(value) ? [this.value, value] : [value, this.value];
-    if (this.isKept) this.lost += more - next + less;
-    this.value = next;
-  }
-
-  get total(): number {
-    return this.value + this.lost;
-  }
-}
-
-/** As Prometheus does it: `isKept` over time, not over series. So in the next ones, of at least one value. */
-export const sum = (values: readonly number[], isKept: boolean): number => {
-  const all = new Sum(isKept);
-  for (const value of values) all.add(value);
-  return isInfinite(all.value) ? all.value : all.total;
+/** Keeps what rounding loses beside the sum (Kahan's way, improved by Neumaier). */
+const add = ([total, lost]: Kept, value: number): Kept => {
+  const next = total + value;
+  const [more, less] = Math.abs(total) >= Math.abs(value) ? [total, value] : [value, total];
+  return [next, lost + (more - next + less)];
 };
+const whole = ([total, lost]: Kept): number => (Number.isFinite(total) ? total + lost : total);
 
-export const mean = (values: readonly number[], isKept: boolean): number => {
-  const average = new Sum(isKept);
-  for (const [index, value] of values.entries()) {
+/** As all of these, of at least one value. */
+export const sum = (values: readonly number[]): number => whole(values.reduce<Kept>(add, [0, 0]));
+
+/** Step by step, so that what is near the largest number does not overflow. */
+export const mean = (values: readonly number[]): number => {
+  const step = (kept: Kept, value: number, index: number): Kept => {
+    const [now] = kept;
     // An infinite mean stays what it is, but for the opposite infinity and NaN.
-    if (isInfinite(average.value) && (Number.isFinite(value) || value === average.value)) continue;
-    average.add(value / (index + 1) - average.value / (index + 1));
-  }
-  return isInfinite(average.value) ? average.value : average.total;
+    const isOver = Math.abs(now) === Number.POSITIVE_INFINITY && (Number.isFinite(value) || value === now);
+    return isOver ? kept : add(kept, value / (index + 1) - now / (index + 1));
+  };
+  return whole(values.reduce<Kept>(step, [0, 0]));
 };
 
-/** Welford's. */
-export const variance = (values: readonly number[], isKept: boolean): number => {
-  const [average, squares] = [new Sum(isKept), new Sum(isKept)];
-  for (const [index, value] of values.entries()) {
-    const difference = value - average.total;
-    average.add(difference / (index + 1));
-    squares.add(difference * (value - average.total));
-  }
-  return squares.total / values.length;
+export const variance = (values: readonly number[]): number => {
+  const average = mean(values);
+  return mean(values.map((value) => (value - average) ** 2));
 };
 
 export const least = (values: readonly number[]): number => values.reduce((a, b) => (a > b || Number.isNaN(a) ? b : a));

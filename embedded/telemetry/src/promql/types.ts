@@ -2,20 +2,13 @@ import type { Labels, Matcher } from '../store/metrics-labels.js';
 
 export type { Labels } from '../store/metrics-labels.js';
 
-export interface Sample {
-  labels: Labels;
-  value: number;
-}
+export type Sample = { labels: Labels; value: number };
 /** Times are epoch milliseconds. */
-export interface Series {
-  labels: Labels;
-  points: { at: number; value: number }[];
-}
+export type Series = { labels: Labels; points: { at: number; value: number }[] };
 export type Value =
   | { type: 'scalar'; value: number }
   | { type: 'vector'; samples: Sample[] }
-  | { type: 'matrix'; series: Series[] }
-  | { type: 'string'; value: string };
+  | { type: 'matrix'; series: Series[] };
 
 /** What Prometheus' API calls `errorType`, with the text that it would say. */
 export class PromqlError extends Error {
@@ -27,13 +20,13 @@ export class PromqlError extends Error {
   }
 }
 
-/** Durations are milliseconds; `at` is what follows `@`, in epoch milliseconds. */
-type Shift = { range: number; offset: number; at: number | 'start' | 'end' | undefined };
+/** Durations are milliseconds. */
+type Shift = { range: number; offset: number };
 export type Selector = Shift & { kind: 'selector'; type: 'vector' | 'range'; matchers: Matcher[] };
 export type Subquery = Shift & { kind: 'subquery'; type: 'range'; of: Expression; step: number };
 
-type Group = 'left' | 'right' | undefined;
-export type Modifiers = { isBool: boolean; isOn: boolean; labels: string[]; group: Group; include: string[] };
+type Grouped = { group: 'left' | 'right' | undefined; include: string[] };
+export type Modifiers = Grouped & { isBool: boolean; isOn: boolean; labels: string[] };
 type Operation = { operator: string; modifiers: Modifiers; left: Expression; right: Expression };
 export type Binary = Operation & { kind: 'binary'; type: 'scalar' | 'vector' };
 
@@ -44,8 +37,7 @@ export type Aggregation = Grouping & { kind: 'aggregation'; type: 'vector' };
 /** Plain data but for the matchers' tests. */
 export type Expression =
   | { kind: 'number'; type: 'scalar'; value: number }
-  | { kind: 'string'; type: 'text'; value: string }
-  | { kind: 'parentheses' | 'negation'; type: 'scalar' | 'vector' | 'range' | 'text'; of: Expression }
+  | { kind: 'parentheses' | 'negation'; type: 'scalar' | 'vector' | 'range'; of: Expression }
   | { kind: 'call'; type: 'scalar' | 'vector'; name: string; args: Expression[] }
   | Selector
   | Subquery

@@ -1,17 +1,8 @@
-import { least, mean, most, quantile, Sum, sum, variance } from './statistics.js';
+import { least, mean, most, quantile, sum, variance } from './statistics.js';
 
-/** The points of one series, of which `first` to `end`, not included, lie between two times, both inclusive. */
-export interface Window {
-  /** Epoch milliseconds, as all times here. */
-  times: readonly number[];
-  values: readonly number[];
-  first: number;
-  end: number;
-  from: number;
-  to: number;
-  /** When the question is asked; the window may be offset from it. */
-  at: number;
-}
+type Line = { times: readonly number[]; values: readonly number[] };
+/** The points of one series, of which `first` to `end`, not included, lie between two times, both inclusive; in ms. */
+export type Window = Line & { first: number; end: number; from: number; to: number };
 
 export type Measure = (window: Window, parameter: number) => number | undefined;
 
@@ -40,34 +31,23 @@ const change = ({ times, values, first, end, from, to }: Window, isCounter: bool
   return (result * ((covered + before + added(seconds(times[end - 1], to))) / covered)) / per;
 };
 
-const lastChange = ({ times, values, first, end }: Window, isCounter: boolean, isRate: boolean): number | undefined => {
+const lastRate = ({ times, values, first, end }: Window): number | undefined => {
   if (end - first < 2) return undefined;
   const [before = 0, last = 0] = values.slice(end - 2, end);
-  return (isCounter && last < before ? last : last - before) / (isRate ? seconds(times[end - 2], times[end - 1]) : 1);
+  return (last < before ? last : last - before) / seconds(times[end - 2], times[end - 1]);
 };
 
-/** The line of least squares: its slope per second, and its value at that time. */
-const line = (window: Window, at = window.times[window.first]): { slope: number; value: number } | undefined => {
+/** The slope per second of the line of least squares. */
+const slope = (window: Window): number | undefined => {
   const values = valuesOf(window);
   const [first = 0] = values;
   if (values.length < 2) return undefined;
-  if (values.every((value) => value === first)) return { slope: first * 0, value: first + first * 0 };
-  const [x, y, xy, xx] = [new Sum(true), new Sum(true), new Sum(true), new Sum(true)];
-  for (const [index, value] of values.entries()) {
-    const time = seconds(at, window.times[window.first + index]);
-    x.add(time);
-    y.add(value);
-    xy.add(time * value);
-    xx.add(time * time);
-  }
-  const covariance = xy.total - (x.total * y.total) / values.length;
-  const slope = covariance / (xx.total - (x.total * x.total) / values.length);
-  return { slope, value: y.total / values.length - (slope * x.total) / values.length };
-};
-
-const predict = (window: Window, ahead: number): number | undefined => {
-  const found = line(window, window.at);
-  return found && found.slope * ahead + found.value;
+  if (values.every((value) => value === first)) return first * 0;
+  const times = window.times.slice(window.first, window.end).map((time) => seconds(window.times[window.first], time));
+  const squares = times.map((time) => time * time);
+  const products = times.map((time, index) => time * (values[index] ?? 0));
+  const [x = 0, y = 0, xx = 0, xy = 0] = [times, values, squares, products].map(sum);
+  return (xy - (x * y) / values.length) / (xx - (x * x) / values.length);
 };
 
 /** The functions of a range vector, with the first letters of the types that they take. */
@@ -75,21 +55,19 @@ export const measures: Readonly<Record<string, { takes: string; measure: Measure
   rate: { takes: 'r', measure: (window) => change(window, true, seconds(window.from, window.to)) },
   increase: { takes: 'r', measure: (window) => change(window, true) },
   delta: { takes: 'r', measure: (window) => change(window, false) },
-  irate: { takes: 'r', measure: (window) => lastChange(window, true, true) },
-  idelta: { takes: 'r', measure: (window) => lastChange(window, false, false) },
-  deriv: { takes: 'r', measure: (window) => line(window)?.slope },
-  predict_linear: { takes: 'rs', measure: predict },
+  irate: { takes: 'r', measure: lastRate },
+  deriv: { takes: 'r', measure: slope },
   changes: { takes: 'r', measure: (window) => count(window, (a, b) => a !== b && !Object.is(a, b)) },
   resets: { takes: 'r', measure: (window) => count(window, (before, value) => value < before) },
-  sum_over_time: { takes: 'r', measure: (window) => sum(valuesOf(window), true) },
-  avg_over_time: { takes: 'r', measure: (window) => mean(valuesOf(window), true) },
+  sum_over_time: { takes: 'r', measure: (window) => sum(valuesOf(window)) },
+  avg_over_time: { takes: 'r', measure: (window) => mean(valuesOf(window)) },
   min_over_time: { takes: 'r', measure: (window) => least(valuesOf(window)) },
   max_over_time: { takes: 'r', measure: (window) => most(valuesOf(window)) },
   count_over_time: { takes: 'r', measure: ({ first, end }) => end - first },
   last_over_time: { takes: 'r', measure: ({ values, end }) => values[end - 1] },
   quantile_over_time: { takes: 'sr', measure: (window, share) => quantile(valuesOf(window), share) },
-  stdvar_over_time: { takes: 'r', measure: (window) => variance(valuesOf(window), true) },
-  stddev_over_time: { takes: 'r', measure: (window) => Math.sqrt(variance(valuesOf(window), true)) },
+  stdvar_over_time: { takes: 'r', measure: (window) => variance(valuesOf(window)) },
+  stddev_over_time: { takes: 'r', measure: (window) => Math.sqrt(variance(valuesOf(window))) },
   present_over_time: { takes: 'r', measure: () => 1 },
   absent_over_time: { takes: 'r', measure: () => 1 },
 };

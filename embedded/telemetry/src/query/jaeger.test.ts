@@ -34,7 +34,7 @@ const short: SpanRecord = {
 };
 
 const create = () => {
-  const spans = createSpanStore({ maxBytes: 2 ** 28, isReferenced: () => false });
+  const spans = createSpanStore({ maxBytes: 2 ** 28, referenced: () => () => false });
   for (const span of [child, base, short]) spans.add(span);
   const api = createJaegerQuery(spans, () => now);
   addJaegerErrors(api);

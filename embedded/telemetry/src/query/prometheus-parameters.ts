@@ -33,6 +33,6 @@ export const durationArgument = (req: Request, name: string): number => {
 export const matchArguments = (req: Request): Matcher[][] =>
   [...parameters(req.body ?? {}, 'match[]'), ...parameters(req.query, 'match[]')].map((text) => {
     const selector = parsePromql(text);
-    const isPlain = selector.kind === 'selector' && selector.type === 'vector' && selector.at === undefined;
+    const isPlain = selector.kind === 'selector' && selector.type === 'vector';
     return isPlain && selector.offset === 0 ? selector.matchers : refuse('match[]', 'it is not a plain selector');
   });

@@ -13,7 +13,7 @@ const statuses = { bad_data: 400, execution: 422, timeout: 503 };
 
 export interface PrometheusApiOptions {
   metrics: MetricStore;
-  scraper: Pick<Scraper, 'targets'>;
+  scraper: Pick<Scraper, 'targets' | 'metadata'>;
   /** Epoch milliseconds. */
   now: () => number;
   /** Serves `/api/v1/rules` and `/api/v1/alerts`. */
@@ -73,7 +73,7 @@ export const createPrometheusApi = ({ metrics, scraper, now, rules }: Prometheus
     },
     metadata(req) {
       const [metric, limit] = [argument(req, 'metric'), Number(argument(req, 'limit') || Number.POSITIVE_INFINITY)];
-      const known = [...metrics.metadata()].filter(([name]) => metric === '' || name === metric);
+      const known = [...scraper.metadata()].filter(([name]) => metric === '' || name === metric);
       return Object.fromEntries(known.slice(0, limit).map(([name, said]) => [name, [said]]));
     },
     targets: () => ({ activeTargets: scraper.targets(), droppedTargets: [], droppedTargetCounts: {} }),
@@ -114,7 +114,6 @@ const selectorsOf = (expression: Expression): Matcher[][] => {
 const toJson = (value: Value, at: number) => {
   const point = (number: number, time = at) => [time / 1_000, toText(number)];
   if (value.type === 'scalar') return { resultType: value.type, result: point(value.value) };
-  if (value.type === 'string') return { resultType: value.type, result: [at / 1_000, value.value] };
   const result =
     value.type === 'vector'
       ? value.samples.map(({ labels, value }) => ({ metric: labels, value: point(value) }))

@@ -70,7 +70,7 @@ test('an alert is a series of its state, and one of when it began', async () => 
 
 test('a rule that fails says why, and does not keep the others from their work', async () => {
   const { group, next, scrape, ask } = setup(`
-    { record: twins, expr: 'sum by (job) (up) or label_replace(up, "x", "$1", "job", "(.*)")', labels: { x: '', job: '' } },
+    { record: twins, expr: up, labels: { job: '', instance: '' } },
     { record: ranges, expr: 'up[5m]' },
     { record: fine, expr: 'sum(up)' }`);
   const at = next();

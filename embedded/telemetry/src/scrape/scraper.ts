@@ -1,6 +1,7 @@
 import { Agent, get } from 'node:http';
 import type { MetricStore, SeriesWriter } from '../store/metrics.js';
 import type { Labels } from '../store/metrics-labels.js';
+import { createMetadataStore, type Metadata, type MetadataStore } from './metadata.js';
 import { parseExposition, parseSeries } from './parse.js';
 
 export interface ScrapeTarget {
@@ -25,6 +26,8 @@ export interface Scraper {
   stop(): Promise<void>;
   /** As Prometheus' API tells of them. */
   targets(): object[];
+  /** What the services say of their families of metrics. */
+  metadata(): ReadonlyMap<string, Metadata>;
 }
 
 const scrapeIntervalMs = 1_000;
@@ -41,6 +44,7 @@ export interface ScraperOptions {
 export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOptions): Scraper => {
   const running = new Map<Promise<void>, AbortController>();
   const agent = new Agent({ keepAlive: true });
+  const metadata = createMetadataStore();
   let isStopping = false;
   const timers: NodeJS.Timeout[] = [];
 
@@ -67,7 +71,7 @@ export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOp
     writer.begin(startedAt);
     try {
       const text = await read(state.scrapeUrl, { agent, signal, maxBytes: maxBodyBytes });
-      samples = write(writer, text, state.labels);
+      samples = write({ writer, metadata }, text, state.labels);
       state.error = '';
     } catch (error) {
       if (isStopping) return;
@@ -103,6 +107,7 @@ export const createScraper = ({ targets, metrics, maxBodyBytes, now }: ScraperOp
 
   return {
     targets: () => watched.map(({ state }) => describeTarget(state)),
+    metadata: metadata.all,
     start() {
       tick();
       timers.push(setInterval(tick, scrapeIntervalMs));
@@ -153,14 +158,19 @@ const read = (url: string, options: { agent: Agent; signal: AbortSignal; maxByte
     request.on('error', reject);
   });
 
+interface Receivers {
+  writer: SeriesWriter;
+  metadata: MetadataStore;
+}
+
 // All or nothing: a body that breaks off in the middle must not look like a service whose series are gone.
-const write = (writer: SeriesWriter, text: string, target: Labels): number => {
+const write = ({ writer, metadata }: Receivers, text: string, target: Labels): number => {
   const samples: [string, number][] = [];
   const exemplars: Parameters<SeriesWriter['exemplar']>[] = [];
   parseExposition(text, {
     sample: (series, value) => samples.push([series, value]),
     exemplar: (series, exemplar) => exemplars.push([series, exemplar]),
-    metadata: writer.metadata,
+    metadata: metadata.tell,
   });
   for (const [series, value] of samples) writer.sample(series, () => describeSeries(series, target), value);
   for (const [series, exemplar] of exemplars) writer.exemplar(series, exemplar);

@@ -4,7 +4,7 @@ const raw = 2;
 // Its zigzag must still be an exact number.
 const maxDifference = 2 ** 51;
 /** A change back from gone, its kind and its value, and the change to gone before it. */
-export const maxBytesPerRow = 24;
+const maxBytesPerRow = 24;
 
 /**
  * The values of one series, row by row. Only changes are written: the rows since the change before, times four, plus
@@ -72,26 +72,26 @@ export class Column {
   }
 }
 
-type Visit = (row: number, until: number, value: number | undefined) => void;
-
-/** Calls `visit` with each run of rows that have the same value; `undefined` where the series is gone. */
-export const readColumn = (bytes: Buffer, rows: number, visit: Visit): void => {
-  let [at, row, base] = [0, 0, 0];
+/** The value of each row; `undefined` where the series is gone. */
+export const readColumn = (bytes: Buffer, rows: number): (number | undefined)[] => {
+  const values: (number | undefined)[] = [];
+  let [at, base] = [0, 0];
   let value: number | undefined;
+  const fill = (until: number): void => {
+    while (values.length < until) values.push(value);
+  };
   const varint = (): number => {
-    let number = bytes[at++] ?? 0;
-    for (let byte = number, scale = 128; byte >= 128; scale *= 128) {
+    let [number, byte] = [0, 128];
+    for (let scale = 1; byte >= 128; scale *= 128) {
       byte = bytes[at++] ?? 0;
-      number += (byte - 1) * scale;
+      number += (byte % 128) * scale;
     }
     return number;
   };
   while (at < bytes.length) {
     const token = varint();
     const kind = token % 4;
-    const until = row + (token - kind) / 4;
-    if (until > row) visit(row, until, value);
-    row = until;
+    fill(values.length + (token - kind) / 4);
     const zigzag = kind === difference ? varint() : 0;
     base += zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2;
     if (kind === raw) {
@@ -100,5 +100,6 @@ export const readColumn = (bytes: Buffer, rows: number, visit: Visit): void => {
     }
     value = kind === gone ? undefined : base;
   }
-  if (row < rows) visit(row, rows, value);
+  fill(rows);
+  return values;
 };

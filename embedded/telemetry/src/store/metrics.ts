@@ -1,8 +1,8 @@
 import type { Exemplar } from '../scrape/parse.js';
-import { Column, maxBytesPerRow, readColumn } from './metrics-column.js';
+import { Column, readColumn } from './metrics-column.js';
 import { type Labels, type Matcher, toLabels } from './metrics-labels.js';
 
-/** Times in epoch milliseconds, ascending, and the value at each; `undefined` where the series is gone from then on. */
+/** Times in epoch milliseconds, ascending, and the value at each; `undefined` where the series is gone. */
 export interface Points {
   times: number[];
   values: (number | undefined)[];
@@ -22,9 +22,6 @@ export interface SeriesReader {
   select(matchers: readonly Matcher[]): HeldSeries[];
 }
 
-/** What a service says of a family of metrics. */
-export type Metadata = Record<'type' | 'help' | 'unit', string>;
-
 /**
  * Takes one target's scrapes: begin, what was read, finish. A series that a scrape does not tell is stale from then on.
  * A series belongs to one writer.
@@ -35,16 +32,14 @@ export interface SeriesWriter {
   /** `key` identifies the series within the target; `describe` is only asked for a new one. */
   sample(key: string, describe: () => Labels, value: number): void;
   exemplar(key: string, exemplar: Exemplar): void;
-  metadata(family: string, field: keyof Metadata, text: string): void;
   finish(): void;
 }
 
 export interface MetricStore extends SeriesReader {
   createWriter(): SeriesWriter;
   exemplars(matchers: readonly Matcher[], from: number, to: number): { labels: Labels; exemplars: Exemplar[] }[];
-  /** Whether an exemplar that is held leads to this trace. */
-  leadsTo(traceId: string): boolean;
-  metadata(): ReadonlyMap<string, Metadata>;
+  /** The traces that the exemplars lead to. */
+  traces(): ReadonlySet<string>;
   stats(): { series: number; refused: number; bytes: number };
 }
 
@@ -65,8 +60,6 @@ class Target {
   readonly series = new Map<string, StoredSeries>();
   /** Oldest first; the last one still grows. */
   readonly blocks = [new Block()];
-  /** Where sealed columns are read, so that no query allocates outside of V8's heap. */
-  readonly scratch = Buffer.alloc(rowsPerBlock * maxBytesPerRow);
 }
 
 class StoredSeries implements HeldSeries {
@@ -86,10 +79,9 @@ class StoredSeries implements HeldSeries {
   }
 
   get bytes(): number {
-    const columns = this.sealed.reduce((sum, { length }) => sum + overhead.column + length, this.column.size);
-    return (
-      overhead.series + 2 * JSON.stringify(this.labels).length + columns + overhead.exemplar * this.exemplars.length
-    );
+    const ownBytes =
+      overhead.series + 2 * JSON.stringify(this.labels).length + overhead.exemplar * this.exemplars.length;
+    return this.sealed.reduce((sum, { length }) => sum + overhead.column + length, ownBytes + this.column.size);
   }
 
   readonly read = (from: number, to: number): Points => {
@@ -97,16 +89,13 @@ class StoredSeries implements HeldSeries {
     for (const [index, { times, rows }] of this.target.blocks.entries()) {
       if ((times[0] ?? 0) > to || (times[rows - 1] ?? 0) < from) continue;
       const text = this.sealed[index];
-      const { scratch } = this.target;
-      const bytes = text === undefined ? this.column.encode(rows) : scratch.subarray(0, scratch.write(text, 'latin1'));
-      readColumn(bytes, rows, (row, until, value) => {
-        for (let index = row; index < (value === undefined ? row + 1 : until); index++) {
-          const time = times[index] ?? 0;
-          if (time < from || time > to) continue;
-          points.times.push(time);
-          points.values.push(value);
-        }
-      });
+      const bytes = text === undefined ? this.column.encode(rows) : Buffer.from(text, 'latin1');
+      for (const [row, value] of readColumn(bytes, rows).entries()) {
+        const time = times[row] ?? 0;
+        if (time < from || time > to) continue;
+        points.times.push(time);
+        points.values.push(value);
+      }
     }
     return points;
   };
@@ -119,17 +108,10 @@ class StoredSeries implements HeldSeries {
 export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = Number.POSITIVE_INFINITY): MetricStore => {
   const targets: Target[] = [];
   const byName = new Map<string, Set<StoredSeries>>();
-  const traces = new Map<string, number>();
-  const descriptions = new Map<string, Metadata>();
   let refused = 0;
   const all = (): StoredSeries[] => targets.flatMap(({ series }) => [...series.values()]);
   const bytes = (): number => all().reduce((sum, series) => sum + series.bytes, 0);
 
-  const countTrace = ({ labels: { trace_id: id = '' } }: Exemplar, change: 1 | -1): void => {
-    const left = (traces.get(id) ?? 0) + change;
-    if (left > 0) traces.set(id, left);
-    else traces.delete(id);
-  };
   const dropOldest = ({ blocks, series }: Target): void => {
     blocks.shift();
     for (const [key, one] of series) {
@@ -137,7 +119,6 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = Number.
       if (one.lastAt >= (blocks[0]?.times[0] ?? 0)) continue;
       series.delete(key);
       byName.get(one.labels.__name__ ?? '')?.delete(one);
-      for (const exemplar of one.exemplars) countTrace(exemplar, -1);
     }
   };
   const makeRoom = (now: number): void => {
@@ -179,20 +160,12 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = Number.
       exemplar(key, { labels, value, timestamp }) {
         const exemplars = known.get(key)?.exemplars ?? [];
         const [before, last = before] = exemplars.slice(-2);
-        const at = timestamp ?? (last?.value === value ? last.timestamp : undefined) ?? now / 1_000;
-        if (last?.labels.trace_id === labels.trace_id && last?.timestamp === at) return;
+        if (last?.labels.trace_id === labels.trace_id && last?.value === value) return;
         // The newest is always held, older ones about one per step.
         const isClose = exemplars.length > 1 && (last?.timestamp ?? 0) - (before?.timestamp ?? 0) < exemplarStepS;
-        const left = isClose ? exemplars.splice(-1) : exemplars.splice(0, exemplars.length + 1 - maxExemplarsPerSeries);
-        for (const exemplar of left) countTrace(exemplar, -1);
-        const exemplar = { labels, value, timestamp: at };
-        exemplars.push(exemplar);
-        if (known.has(key)) countTrace(exemplar, 1);
-      },
-      metadata(family, field, text) {
-        const one = descriptions.get(family) ?? { type: 'unknown', help: '', unit: '' };
-        if (one[field] === text || (!descriptions.has(family) && descriptions.size >= maxSeriesPerTarget)) return;
-        descriptions.set(Buffer.from(family).toString(), { ...one, [field]: Buffer.from(text).toString() });
+        if (isClose) exemplars.pop();
+        else if (exemplars.length === maxExemplarsPerSeries) exemplars.shift();
+        exemplars.push({ labels, value, timestamp: timestamp ?? now / 1_000 });
       },
       finish() {
         const block = target.blocks.at(-1);
@@ -214,13 +187,15 @@ export const createMetricStore = (maxSeriesPerTarget: number, maxBytes = Number.
   return {
     createWriter,
     select,
-    exemplars: (matchers, from, to) =>
-      select(matchers).flatMap(({ labels, exemplars }) => {
-        const shown = exemplars.filter(({ timestamp = 0 }) => timestamp * 1_000 >= from && timestamp * 1_000 <= to);
-        return shown.length > 0 ? [{ labels, exemplars: shown }] : [];
-      }),
-    leadsTo: (traceId) => traces.has(traceId),
-    metadata: () => descriptions,
+    exemplars(matchers, from, to) {
+      const isWithin = ({ timestamp = 0 }: Exemplar): boolean => timestamp * 1_000 >= from && timestamp * 1_000 <= to;
+      const shown = select(matchers).map(({ labels, exemplars }) => ({
+        labels,
+        exemplars: exemplars.filter(isWithin),
+      }));
+      return shown.filter(({ exemplars }) => exemplars.length > 0);
+    },
+    traces: () => new Set(all().flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id ?? ''))),
     stats: () => ({ series: all().length, refused, bytes: bytes() }),
   };
 };

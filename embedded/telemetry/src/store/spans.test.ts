@@ -16,7 +16,7 @@ const span = (trace: number, id: number, more: Partial<SpanRecord> = {}): SpanRe
 });
 const everything = { service: 'order', tags: {}, start: 0, end: Number.MAX_SAFE_INTEGER, limit: 1_000 };
 const createStore = (referenced: ReadonlySet<string> = new Set(), maxBytes = 2 ** 28) =>
-  createSpanStore({ maxBytes, isReferenced: (id) => referenced.has(id) });
+  createSpanStore({ maxBytes, referenced: () => (id) => referenced.has(id) });
 
 it('gives back a span as it came', () => {
   const store = createStore();

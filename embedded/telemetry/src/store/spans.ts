@@ -32,7 +32,8 @@ export interface SpanStore {
 
 export interface SpanStoreOptions {
   maxBytes: number;
-  isReferenced: (traceId: string) => boolean;
+  /** Asked when traces have to leave: which of them somebody may still want to see. */
+  referenced: () => (traceId: string) => boolean;
 }
 
 const maxTags = 128;
@@ -43,7 +44,7 @@ const maxRemembered = 20_000;
  * Spans, oldest trace out first. A trace falls out as a whole; one that an error record or an exemplar refers to moves
  * to a quarter of the room that is kept for such, and leaves it last.
  */
-export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): SpanStore => {
+export const createSpanStore = ({ maxBytes, referenced }: SpanStoreOptions): SpanStore => {
   const counts = { received: 0, duplicate: 0, refused: 0, evicted: 0 };
   const lately = new Set<string>();
   const timeField = 'startedAt';
@@ -51,7 +52,7 @@ export const createSpanStore = ({ maxBytes, isReferenced }: SpanStoreOptions): S
   const recent = createRing({
     timeField,
     maxBytes: maxBytes * 0.75,
-    onEvict: (segment) => forget(segment, isReferenced),
+    onEvict: (segment) => forget(segment, referenced()),
   });
   const segments = (): Segment[] => [...kept.segments, ...recent.segments];
 

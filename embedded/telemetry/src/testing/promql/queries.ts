@@ -10,7 +10,7 @@ const expand = (line: string): string[] => {
 };
 
 /** The queries of a file in this folder, one per line. */
-export const readQueries = (file: 'same.txt' | 'chance.txt' | 'refused.txt'): string[] => {
+export const readQueries = (file: 'same.txt' | 'chance.txt' | 'refused.txt' | 'unsupported.txt'): string[] => {
   const lines = readFileSync(join(__dirname, file), 'utf8').split('\n');
   const queries = lines.filter((line) => line !== '' && !line.startsWith('# ')).flatMap(expand);
   return [...new Set(queries)];
