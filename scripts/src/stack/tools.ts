@@ -98,6 +98,32 @@ const viaGoSource = (name: string, module: string, version: string): Tool => {
   };
 };
 
+/** An OpenTelemetry Collector with the parts that `collector.yaml` names, by its own builder. */
+const viaCollectorBuilder = (name: string, version: string): Tool => {
+  const file = `${name}-${version}/${name}`;
+  return {
+    name,
+    file,
+    remedy: remedyOfInstall('Go'),
+    install: async (cache) => {
+      const cwd = await mkdtemp(join(cache, `${name}-build-`));
+      // Its own `go mod tidy` also wants what only the tests of the parts need, which the proxy does not have in full.
+      const environment = { ...process.env, CGO_ENABLED: '0', GOBIN: cwd };
+      const options = { cwd, timeout: largeBuildTimeoutMs };
+      const builder = `go.opentelemetry.io/collector/cmd/builder@${version}`;
+      const args = ['--config', join(__dirname, '../../src/stack', `${name}.yaml`), '--skip-get-modules'];
+      try {
+        await run('go', ['install', builder], { ...options, env: environment });
+        await run(join(cwd, 'builder'), args, { ...options, env: { ...environment, GOFLAGS: '-mod=mod' } });
+        await mkdir(join(cache, `${name}-${version}`), { recursive: true });
+        await copyFile(join(cwd, 'collector', name), join(cache, file));
+      } finally {
+        await rm(cwd, { recursive: true, force: true });
+      }
+    },
+  };
+};
+
 /** One archive of Maven Central that holds all it needs: `group:artifact:version[:packaging[:classifier]]`. */
 const viaMaven = (artifact: string): Tool => {
   const [, name = '', version = '', packaging = 'jar', classifier] = artifact.split(':');
@@ -116,6 +142,21 @@ const viaMaven = (artifact: string): Tool => {
       ),
   };
 };
+
+/** A Java program of a few lines, `<name>.java` in this folder, over the libraries of Maven Central in `<name>.pom.xml`. */
+const viaJavaSource = (name: string, mainClass: string, version: string): Tool => ({
+  name,
+  file: `${name}-${version}/${mainClass}.class`,
+  remedy: remedyOfInstall('Java and Maven'),
+  install: async (cache) => {
+    const folder = join(cache, `${name}-${version}`);
+    const source = join(__dirname, '../../src/stack', name);
+    const libraries = join(folder, 'lib');
+    const args = ['-q', '-f', `${source}.pom.xml`, 'dependency:copy-dependencies', `-D${name}.version=${version}`];
+    await run('mvn', [...args, `-DoutputDirectory=${libraries}`], { timeout: installTimeoutMs });
+    await run('javac', ['-cp', join(libraries, '*'), '-d', folder, `${source}.java`], { timeout: installTimeoutMs });
+  },
+});
 
 const kubernetesValidateVersion = '1.37.0';
 
@@ -145,6 +186,9 @@ export const tools = {
   bwrap: viaDebian('bwrap', 'bubblewrap'),
   ferretdb: viaGoSource('ferretdb', 'github.com/FerretDB/FerretDB', 'v1.24.2'),
   hazelcast: viaMaven('com.hazelcast:hazelcast:5.6.0'),
+  // Elasticsearch's own libraries in Maven Central lack data streams and the fields of type wildcard.
+  opensearch: viaJavaSource('opensearch', 'OneNode', '2.19.6'),
+  collector: viaCollectorBuilder('collector', 'v0.164.0'),
   zipkin: viaMaven('io.zipkin:zipkin-server:3.5.1:jar:exec'),
 } as const satisfies Record<string, Tool>;
 

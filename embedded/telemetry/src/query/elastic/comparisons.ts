@@ -29,7 +29,10 @@ export const equals = (field: string, value: unknown, now: number): Test => {
     return (time) => Number(time) >= from && Number(time) <= to;
   }
   const text = String(value);
-  if (isText(field)) return wordsOf(text).join() === text ? (stored) => hasWord(stored, text) : () => false;
+  if (isText(field)) {
+    const isWord = text !== '' && wordsOf(text).join() === text;
+    return isWord ? (stored) => hasWord(stored, text) : () => false;
+  }
   const number = text.trim() === '' ? Number.NaN : Number(text);
   return (stored) => {
     if (typeof stored === 'string') return stored === text;
