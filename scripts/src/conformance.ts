@@ -1,13 +1,14 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readRunFile } from '@glasshouse/launcher/run-file';
-import { type Check, runChecks, type Section, sections, toLines } from './conformance/check.js';
+import { type Check, type Result, runChecks, type Section, sections, toLines } from './conformance/check.js';
 import { drainChecks } from './conformance/drain-checks.js';
 import { toEnvironment } from './conformance/environment.js';
 import { headerChecks } from './conformance/header-checks.js';
 import { healthChecks } from './conformance/health-checks.js';
 import { logChecks } from './conformance/log-checks.js';
 import { metricChecks } from './conformance/metric-checks.js';
+import { createProductCalls, type ProductCalls } from './conformance/product-calls.js';
 import { catalogueChecks } from './conformance/product-catalogue-checks.js';
 import { stockChecks } from './conformance/product-stock-checks.js';
 import { type ServiceName, serviceNames } from './conformance/profiles.js';
@@ -74,8 +75,15 @@ const main = async (): Promise<void> => {
   await expectAnswer(options);
   say(`${service} at ${options.url}, ${options.internal ?? 'no internal door'}, ${options.admin}\n`);
   const only = toSections(values.only);
-  const checks = toChecks(subject).filter(({ section }) => only.has(section));
-  const results = await runChecks(checks, (result) => say(toLines(result)));
+  const calls = createProductCalls(subject);
+  const run = (checks: readonly Check[]): Promise<Result[]> =>
+    runChecks(
+      checks.filter(({ section }) => only.has(section)),
+      (result) => say(toLines(result)),
+    );
+  const alive = await run(toChecks(subject, calls)).finally(() => calls.takeAway());
+  // Last, since nobody may answer afterwards.
+  const results = [...alive, ...(await run(drainChecks(subject)))];
   const failed = results.filter(({ isOk }) => !isOk).length;
   say(`\n${results.length - failed} of ${results.length} are kept.`);
   if (subject.pid === undefined && only.has('drain'))
@@ -167,7 +175,7 @@ const expectAnswer = async ({ service, admin, internal }: SubjectOptions): Promi
     throw new CommandError(`${service} has a door for other services; name it: --internal URL.`);
 };
 
-const toChecks = (subject: Subject): Check[] => [
+const toChecks = (subject: Subject, calls: ProductCalls): Check[] => [
   ...healthChecks(subject),
   ...headerChecks(subject),
   ...errorChecks(subject),
@@ -177,9 +185,7 @@ const toChecks = (subject: Subject): Check[] => [
   ...logChecks(subject),
   ...spanChecks(subject),
   ...adminChecks(subject),
-  ...(subject.service === 'product' ? [...catalogueChecks(subject), ...stockChecks(subject)] : []),
-  // Last, since nobody may answer afterwards.
-  ...drainChecks(subject),
+  ...(subject.service === 'product' ? [...catalogueChecks(subject, calls), ...stockChecks(subject, calls)] : []),
 ];
 
 runCommand(main);

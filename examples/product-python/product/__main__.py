@@ -143,7 +143,8 @@ def _create_server(app: Any) -> Server:
             access_log=False,
             log_config=None,
             server_header=False,
-            h11_max_incomplete_event_size=16 * 1024,
+            # More than a URL and headers may have, so that too much of either is answered and not only cut off.
+            h11_max_incomplete_event_size=64 * 1024,
             # Longer than any client's, so that it is the client who ends an idle connection.
             timeout_keep_alive=65,
             timeout_graceful_shutdown=DRAIN_S,

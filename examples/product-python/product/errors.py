@@ -25,6 +25,7 @@ KNOWN: Mapping[str, tuple[int, str]] = {
     "unsupported_media_type": (415, "The body has a type, charset or encoding that this path does not take."),
     "hold_mismatch": (422, "This order already holds another quantity of this SKU."),
     "if_match_required": (428, "Send the ETag of the product you read in If-Match."),
+    "headers_too_large": (431, "The headers are too large."),
     "internal_error": (500, "Something went wrong on our side."),
     "injected_fault": (503, "A fault was switched on for this path."),
     "overloaded": (503, "The service has too much to do."),

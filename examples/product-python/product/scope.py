@@ -20,6 +20,7 @@ from .telemetry import PAIRS, RequestContext, Telemetry, current_request, exempl
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 MAX_URL = 8 * 1024
+MAX_HEADERS = 16 * 1024
 MAX_IN_FLIGHT = 256
 DEADLINE_MS = 5_000
 # Less than this is not worth beginning: the answer would come to nobody.
@@ -34,7 +35,7 @@ SECURITY_HEADERS = {
     "x-frame-options": "SAMEORIGIN",
 }
 DENIED = ("unauthenticated", "invalid_token", "invalid_service_key", "forbidden")
-REFUSED = ("invalid_request", "malformed_json", "body_too_large", "url_too_long", "unsupported_media_type")
+REFUSED = ("invalid_request", "malformed_json", "body_too_large", "url_too_long", "headers_too_large", "unsupported_media_type")
 
 
 class Scoped:
@@ -108,6 +109,8 @@ class Scoped:
             raise AppError("overloaded", headers={"retry-after": "1"})
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL:
             raise AppError("url_too_long")
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+            raise AppError("headers_too_large")
         self._state.in_flight += 1
         try:
             await self._faults.inject(method, template)

@@ -65,7 +65,7 @@ const toFailure = (error: unknown, { what }: Check): Pick<Result, 'seen' | 'expe
 /** One line for what is kept; what is not says what was seen, what was expected and where that is written. */
 export const toLines = ({ check, isOk, seen, expected }: Result): string => {
   const line = `${isOk ? 'ok    ' : 'FAILED'}  ${check.section.padEnd(9)}  ${check.what}`;
-  if (isOk) return `${line.padEnd(96)}  ${seen}`.trimEnd();
+  if (isOk) return `${line.padEnd(112)}  ${seen}`.trimEnd();
   return [
     line,
     `          seen      ${seen}`,

@@ -17,6 +17,8 @@ export interface ProductCalls {
   claim(method: 'PUT' | 'DELETE', sku: string, order: string, quantity?: number): Promise<Answered>;
   commit(sku: string, order: string): Promise<Answered>;
   internal(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answered>;
+  /** Gives back what is still held and takes the products out of the catalogue. */
+  takeAway(): Promise<void>;
 }
 
 export const newProduct = (sku: string, available = 5) => ({
@@ -29,7 +31,13 @@ export const newProduct = (sku: string, available = 5) => ({
 });
 
 export const createProductCalls = ({ url, internal = '', adminToken, keyOf }: Subject): ProductCalls => {
-  const newSku = (): string => `CONF-${randomBytes(5).toString('hex').toUpperCase()}`;
+  const skus: string[] = [];
+  const held = new Set<string>();
+  const newSku = (): string => {
+    const sku = `CONF-${randomBytes(5).toString('hex').toUpperCase()}`;
+    skus.push(sku);
+    return sku;
+  };
   const admin: ProductCalls['admin'] = async (method, path, body, headers = {}) =>
     ask({ door: url, method, path, body, headers: { authorization: `Bearer ${await adminToken()}`, ...headers } });
   const read: ProductCalls['read'] = (path, headers = {}) => ask({ door: url, path, headers });
@@ -49,8 +57,17 @@ export const createProductCalls = ({ url, internal = '', adminToken, keyOf }: Su
       return sku;
     },
     available: async (sku) => Number((await read(`/api/products/${sku}/availability`)).json?.available),
-    claim: (method, sku, order, quantity) =>
-      callInternal(method, toHold(sku, order), quantity === undefined ? undefined : { quantity }),
+    claim: (method, sku, order, quantity) => {
+      held.add(toHold(sku, order));
+      return callInternal(method, toHold(sku, order), quantity === undefined ? undefined : { quantity });
+    },
     commit: (sku, order) => callInternal('PUT', `${toHold(sku, order)}/commit`),
+    async takeAway() {
+      // Whatever hinders it was found by a check before.
+      const noMatter = (): void => {};
+      for (const path of held) await callInternal('DELETE', path).catch(noMatter);
+      for (const sku of skus)
+        await admin('DELETE', `/api/products/${sku}`, undefined, { 'if-match': '*' }).catch(noMatter);
+    },
   };
 };

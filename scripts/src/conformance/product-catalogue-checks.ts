@@ -1,7 +1,7 @@
 import { type Check, expectAll, expectEqual, expectMatch } from './check.js';
 import type { Answered } from './exchange.js';
 import { expectTracedProblem } from './problem.js';
-import { createProductCalls, newProduct } from './product-calls.js';
+import { newProduct, type ProductCalls } from './product-calls.js';
 import type { Subject } from './subject.js';
 
 const expectStatus = (answer: Answered, status: number): void =>
@@ -11,8 +11,7 @@ const toPath = (sku: string): string => `/api/products/${sku}`;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** What is sold: reading, searching, and edits that overwrite nobody's work. */
-export const catalogueChecks = (subject: Subject): Check[] => {
-  const calls = createProductCalls(subject);
+export const catalogueChecks = (subject: Subject, calls: ProductCalls): Check[] => {
   const { read, admin } = calls;
   const check = (what: string, run: () => Promise<string>): Check => ({ section: 'catalogue', what, run });
   return [
@@ -24,6 +23,7 @@ export const catalogueChecks = (subject: Subject): Check[] => {
       return `${json.items[0].name} ... ${json.items[19].name}`;
     }),
     check('cursors walk through every product once, in each order of sorting', async () => {
+      const all = (await read('/api/products?tag=japan&limit=100')).json?.items?.length;
       for (const sort of ['name', '-name', 'price', '-price', 'created', '-created']) {
         const skus: string[] = [];
         let next = '';
@@ -33,9 +33,9 @@ export const catalogueChecks = (subject: Subject): Check[] => {
           skus.push(...json.items.map((item: { sku: string }) => item.sku));
           next = json.next === undefined ? '' : `&cursor=${encodeURIComponent(json.next)}`;
         } while (next !== '' && skus.length < 50);
-        expectEqual(`products by ${sort}`, [new Set(skus).size, skus.length], [11, 11]);
+        expectEqual(`products by ${sort}`, [new Set(skus).size, skus.length], [all, all]);
       }
-      return '6 orders, 11 products';
+      return `6 orders, ${all} products`;
     }),
     check('search: words without case and accents, tag, availability', async () => {
       const find = async (query: string): Promise<string[]> =>

@@ -3,7 +3,7 @@ import { type Check, expectAll, expectEqual } from './check.js';
 import { type LogRecord, readMetrics, type Span, sumOf } from './evidence.js';
 import { type Answered, newCallerSpan } from './exchange.js';
 import { expectTracedProblem } from './problem.js';
-import { createProductCalls } from './product-calls.js';
+import type { ProductCalls } from './product-calls.js';
 import { serverSpanOf } from './span-checks.js';
 import type { Subject } from './subject.js';
 
@@ -11,8 +11,7 @@ const expectState = ({ status, json }: Answered, state: string): void =>
   expectEqual('status and body', [status, json], [200, { state }]);
 
 /** Stock and the order service's claims on it: each call may come twice, late, or after the one meant to follow it. */
-export const stockChecks = (subject: Subject): Check[] => {
-  const calls = createProductCalls(subject);
+export const stockChecks = (subject: Subject, calls: ProductCalls): Check[] => {
   const { add, available, claim, commit, newOrder } = calls;
   const check = (what: string, run: () => Promise<string>): Check => ({ section: 'stock', what, run });
   return [
@@ -104,7 +103,7 @@ export const stockChecks = (subject: Subject): Check[] => {
   ];
 };
 
-const followHold = async (subject: Subject, calls: ReturnType<typeof createProductCalls>): Promise<string> => {
+const followHold = async (subject: Subject, calls: ProductCalls): Promise<string> => {
   const { admin, evidence } = subject;
   const [sku, order, caller] = [await calls.add(5), calls.newOrder(), newCallerSpan()];
   const count = async (): Promise<number> =>
