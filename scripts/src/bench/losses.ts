@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { readMetrics, type Samples } from '../metrics.js';
 import { withPrivateShop } from '../private-shop.js';
-import { CommandError, root, type Shop } from '../shop.js';
-
-const rate = '50';
-const duration = '60s';
+import { CommandError, type Shop } from '../shop.js';
+import { runLoad } from './run-load.js';
 
 interface Counts {
   readonly name: string;
@@ -17,7 +13,7 @@ interface Counts {
 /** Loads a shop of its own, then counts log lines and spans at both ends: what the services emitted, what arrived. */
 export const benchLosses = async (): Promise<void> => {
   await withPrivateShop([], async ({ shop, dataDirectory }) => {
-    await load(dataDirectory);
+    await runLoad(dataDirectory, '60s');
     const counts = await untilSettled(shop);
     for (const { name, emitted, dropped, received } of counts) {
       process.stdout.write(
@@ -29,15 +25,6 @@ export const benchLosses = async (): Promise<void> => {
     }
   });
 };
-
-const load = (dataDirectory: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const script = join(root, 'scripts/dist/load.js');
-    const child = spawn(process.execPath, [script, '--rate', rate, '--for', duration, '--data', dataDirectory], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new CommandError('The load did not end well.'))));
-  });
 
 /** Both ends go on counting (jobs write log lines too), so they are compared at a moment when they agree, or after 30 s. */
 const untilSettled = async (shop: Shop): Promise<readonly Counts[]> => {
