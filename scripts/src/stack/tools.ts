@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { productPython } from './product-python.js';
 
 /** A program that a check needs, and how somebody who has not got it gets it. */
 export interface Tool {
@@ -190,6 +191,7 @@ export const tools = {
   opensearch: viaJavaSource('opensearch', 'OneNode', '2.19.6'),
   collector: viaCollectorBuilder('collector', 'v0.164.0'),
   zipkin: viaMaven('io.zipkin:zipkin-server:3.5.1:jar:exec'),
+  productPython,
 } as const satisfies Record<string, Tool>;
 
 /** The tool's path, in the cache folder or on the PATH. */
