@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { root } from '../launcher.js';
+import { readComposeService } from './compose-file.js';
 import { answers, freePorts, startTool, type ToolProcess, toolPath } from './tool.js';
 
 export interface RealTracing extends Pick<ToolProcess, 'output' | 'stop'> {
@@ -14,7 +15,7 @@ export interface RealJaeger extends RealTracing {
   readonly metrics: string;
 }
 
-/** Jaeger with the files that Compose gives it; only addresses differ. */
+/** Jaeger with the files and settings that Compose gives it; only addresses differ. */
 export const startJaeger = async (): Promise<RealJaeger> => {
   const [query = 0, grpc = 0, collector = 0, otlp = 0, health = 0, metrics = 0] = await freePorts(6);
   const url = `http://127.0.0.1:${query}`;
@@ -35,7 +36,7 @@ export const startJaeger = async (): Promise<RealJaeger> => {
       `--config=${join(root, 'infra/jaeger/jaeger.yaml')}`,
       ...Object.entries(changes).map(([key, value]) => `--set=${key}=${value}`),
     ],
-    environment: { OTEL_TRACES_SAMPLER: 'always_off' },
+    environment: (await readComposeService('jaeger')).environment,
     isReady: async () => (await answers(`http://127.0.0.1:${health}/status`)) && (await answers(`${url}/api/services`)),
   });
   return { ...server, url, intake: `http://127.0.0.1:${collector}/api/traces`, metrics: `127.0.0.1:${metrics}` };

@@ -1,3 +1,4 @@
+import { readComposeService } from './compose-file.js';
 import type { RealTracing } from './real-jaeger.js';
 import { answers, freePorts, startTool, toolPath } from './tool.js';
 
@@ -5,11 +6,12 @@ import { answers, freePorts, startTool, toolPath } from './tool.js';
 export const startZipkin = async (): Promise<RealTracing> => {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
+  const { JAVA_OPTS = '', ...environment } = (await readComposeService('zipkin')).environment;
   const server = await startTool({
     name: 'Zipkin',
     command: 'java',
-    args: ['-Xms32m', '-Xmx64m', '-XX:+UseSerialGC', '-jar', toolPath('zipkin')],
-    environment: { STORAGE_TYPE: 'mem', MEM_MAX_SPANS: '20000', QUERY_PORT: `${port}` },
+    args: [...JAVA_OPTS.trim().split(/\s+/), '-jar', toolPath('zipkin')],
+    environment: { ...environment, QUERY_PORT: `${port}` },
     isReady: () => answers(`${url}/health`),
   });
   return { ...server, url, intake: `${url}/api/v2/spans` };
