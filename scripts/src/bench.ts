@@ -1,6 +1,7 @@
 import { benchBackend } from './bench/backend.js';
 import { benchGateway } from './bench/gateway.js';
 import { benchLosses } from './bench/losses.js';
+import { benchPage } from './bench/page.js';
 import { benchShop } from './bench/shop.js';
 import { benchSoak } from './bench/soak.js';
 import { benchStore } from './bench/store.js';
@@ -16,6 +17,7 @@ const help = `npm run bench -- NAME
             taken, then the time of each kind of question that the console asks
   losses    a minute of load at 50 requests per second, then log lines and spans counted at both ends
   soak [N]  N minutes (30) of load at 50 requests per second: the memory of the telemetry backend
+  page      time until the console's first page can be used, in Chromium without a cache
   shop      time from start to the first order, and resident memory after 100 orders, with processes and --single
 
 Ratios from one run on one machine can be compared; bare times cannot.
@@ -27,6 +29,7 @@ const benches: Readonly<Record<string, (argument?: number) => Promise<void>>> = 
   backend: benchBackend,
   losses: benchLosses,
   soak: benchSoak,
+  page: benchPage,
   shop: benchShop,
 };
 
