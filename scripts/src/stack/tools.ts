@@ -77,8 +77,8 @@ const viaGoModule = (name: string, module: string, version: string): Tool => {
   };
 };
 
-/** A Go program of a few lines, `<name>.go` in this folder, over a module that is no program by itself. */
-const viaGoSource = (name: string, module: string, version: string): Tool => {
+/** A Go program of a few lines, `<name>.go` in this folder, over modules that are no program by themselves. */
+const viaGoSource = (name: string, module: string, version: string, ...others: readonly string[]): Tool => {
   const file = `${name}-${version}/${name}`;
   return {
     name,
@@ -90,34 +90,8 @@ const viaGoSource = (name: string, module: string, version: string): Tool => {
       try {
         await copyFile(join(__dirname, '../../src/stack', `${name}.go`), join(cwd, 'main.go'));
         await run('go', ['mod', 'init', 'glasshouse.test/build'], options);
-        await run('go', ['get', `${module}@${version}`], options);
+        await run('go', ['get', `${module}@${version}`, ...others], options);
         await run('go', ['build', '-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', join(cache, file), '.'], options);
-      } finally {
-        await rm(cwd, { recursive: true, force: true });
-      }
-    },
-  };
-};
-
-/** An OpenTelemetry Collector with the parts that `collector.yaml` names, by its own builder. */
-const viaCollectorBuilder = (name: string, version: string): Tool => {
-  const file = `${name}-${version}/${name}`;
-  return {
-    name,
-    file,
-    remedy: remedyOfInstall('Go'),
-    install: async (cache) => {
-      const cwd = await mkdtemp(join(cache, `${name}-build-`));
-      // Its own `go mod tidy` also wants what only the tests of the parts need, which the proxy does not have in full.
-      const environment = { ...process.env, CGO_ENABLED: '0', GOBIN: cwd };
-      const options = { cwd, timeout: largeBuildTimeoutMs };
-      const builder = `go.opentelemetry.io/collector/cmd/builder@${version}`;
-      const args = ['--config', join(__dirname, '../../src/stack', `${name}.yaml`), '--skip-get-modules'];
-      try {
-        await run('go', ['install', builder], { ...options, env: environment });
-        await run(join(cwd, 'builder'), args, { ...options, env: { ...environment, GOFLAGS: '-mod=mod' } });
-        await mkdir(join(cache, `${name}-${version}`), { recursive: true });
-        await copyFile(join(cwd, 'collector', name), join(cache, file));
       } finally {
         await rm(cwd, { recursive: true, force: true });
       }
@@ -189,7 +163,14 @@ export const tools = {
   hazelcast: viaMaven('com.hazelcast:hazelcast:5.6.0'),
   // Elasticsearch's own libraries in Maven Central lack data streams and the fields of type wildcard.
   opensearch: viaJavaSource('opensearch', 'OneNode', '2.19.6'),
-  collector: viaCollectorBuilder('collector', 'v0.164.0'),
+  collector: viaGoSource(
+    'collector',
+    'go.opentelemetry.io/collector/otelcol',
+    'v0.164.0',
+    'go.opentelemetry.io/collector/confmap/provider/fileprovider@v1.70.0',
+    'github.com/open-telemetry/opentelemetry-collector-contrib/receiver/fluentforwardreceiver@v0.164.0',
+    'github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter@v0.164.0',
+  ),
   zipkin: viaMaven('io.zipkin:zipkin-server:3.5.1:jar:exec'),
   productPython,
 } as const satisfies Record<string, Tool>;

@@ -163,3 +163,20 @@ it.each([
 ])('refuses %j', (aggs, reason) => {
   expect(() => run(documents, aggs)).toThrow(reason);
 });
+
+it('meta comes back with the answer, and a boolean metric says what it means', () => {
+  const forced = [at(0, { 'glasshouse.is_forced': true }), at(1, { 'glasshouse.is_forced': false })];
+  expect(run(forced, { most: { max: { field: 'glasshouse.is_forced' }, meta: { for: 'a chart' } } })).toEqual({
+    most: { meta: { for: 'a chart' }, value: 1, value_as_string: 'true' },
+  });
+});
+
+it.each<[unknown, string]>([
+  [{ 'a[b]': { max: { field: 'ms' } } }, 'Invalid aggregation name [a[b]]'],
+  [
+    { h: { date_histogram: { field: '@timestamp', fixed_interval: '1s', extended_bounds: { min: 2, max: 1 } } } },
+    '[extended_bounds.min][2] cannot be greater than [extended_bounds.max][1]',
+  ],
+])('refuses %j', (aggs, reason) => {
+  expect(() => run(documents, aggs)).toThrow(reason);
+});

@@ -10,8 +10,8 @@ import {
   inOrder,
   toBucket,
 } from './buckets.js';
-import { dateField, isText } from './comparisons.js';
 import { asInteger, asObject, illegalArgument, type Json, onlyKeys, parsingError, unsupported } from './errors.js';
+import { dateField, fieldTypes, isText } from './field-types.js';
 
 const maxDepth = 2;
 
@@ -21,7 +21,9 @@ export const parseAggregations = (body: unknown): Aggregator | undefined =>
 
 const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
   const creates = Object.entries(asObject(body, 'aggs')).map(([name, spec]): [string, Create] => {
-    const { aggs, aggregations, meta: _, ...rest } = asObject(spec, name);
+    const rule = `Invalid aggregation name [${name}]. Aggregation names can contain any character except '[', ']', and '>'`;
+    if (/[[\]>]/.test(name)) throw parsingError(rule);
+    const { aggs, aggregations, meta, ...rest } = asObject(spec, name);
     const [entry, ...others] = Object.entries(rest);
     if (entry === undefined || others.length > 0) throw parsingError(`[${name}] needs exactly one aggregation type`);
     const nested = aggs ?? aggregations;
@@ -30,7 +32,7 @@ const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
     const create = Object.hasOwn(types, type) ? types[type] : undefined;
     if (create === undefined) throw parsingError(`Unknown aggregation type [${type}]`);
     const below = nested === undefined ? undefined : parseLevel(nested, budget, depth + 1);
-    return [name, create(asObject(settings, type), below, budget)];
+    return [name, withMeta(create(asObject(settings, type), below, budget), meta)];
   });
   return () => {
     const all = creates.map(([name, create]): [string, Aggregator] => [name, create()]);
@@ -43,6 +45,15 @@ const parseLevel = (body: unknown, budget: Budget, depth: number): Create => {
       },
       result: () => Object.fromEntries(all.map(([name, aggregator]) => [name, aggregator.result()])),
     };
+  };
+};
+
+/** What was sent along comes back. */
+const withMeta = (create: Create, meta: unknown): Create => {
+  if (meta === undefined) return create;
+  return () => {
+    const { visit, result } = create();
+    return { visit, result: () => ({ meta, ...result() }) };
   };
 };
 
@@ -70,6 +81,9 @@ const dateHistogram: Type = (settings, below, budget) => {
   const edges = [min, max].filter((edge) => edge !== undefined);
   const isReadable = edges.every((edge) => typeof edge === 'number');
   if (!isReadable) throw unsupported('[extended_bounds] other than epoch milliseconds');
+  if (Number(min) > Number(max)) {
+    throw illegalArgument(`[extended_bounds.min][${min}] cannot be greater than [extended_bounds.max][${max}]`);
+  }
   const floor = (time: number): number => Math.floor(time / interval) * interval;
   const create = (key: number): Bucket => ({ key, count: 0, below: below?.(), visitBelow: undefined });
   const grid = { interval, edges: edges.map((edge) => floor(Number(edge))), create, budget };
@@ -173,6 +187,7 @@ const metric =
         result: () => {
           if (count === 0) return { value: null };
           const value = conclude(sum, count, min, max);
+          if (fieldTypes.get(field) === 'boolean') return { value, value_as_string: String(value !== 0) };
           return { value, ...(field === dateField ? { value_as_string: new Date(value).toISOString() } : {}) };
         },
       };

@@ -1,6 +1,7 @@
 import type { Scalar } from '../../store/segment.js';
 import { parseDate } from './dates.js';
-import { illegalArgument, unsupported } from './errors.js';
+import { illegalArgument, queryShardError, unsupported } from './errors.js';
+import { dateField, type FieldType, fieldTypes, isText } from './field-types.js';
 
 export type Test = (value: Scalar) => boolean;
 export interface Bounds {
@@ -10,14 +11,10 @@ export interface Bounds {
   lte?: unknown;
 }
 
-export const dateField = '@timestamp';
-const textFields = new Set(['message', 'error.message', 'error.stack_trace']);
-/** Searched by words; every other text is a keyword and is compared as a whole. */
-export const isText = (field: string): boolean => textFields.has(field);
-
-// Words as Lucene's standard tokenizer cuts them (Unicode UAX 29), in small letters; each ideograph is a word of its own.
+// Words as Lucene's standard tokenizer cuts them (Unicode UAX 29), in small letters; each ideograph is a word of its own,
+// and so is each emoji with what is joined to it.
 const word =
-  /[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
+  /\p{Emoji_Presentation}(?:\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*|[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
 export const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
 
 /** The value as it stands: a word of a text, a whole keyword, a number, a date. */
@@ -33,11 +30,23 @@ export const equals = (field: string, value: unknown, now: number): Test => {
     const isWord = text !== '' && wordsOf(text).join() === text;
     return isWord ? (stored) => hasWord(stored, text) : () => false;
   }
+  checkForm(field, text);
   const number = text.trim() === '' ? Number.NaN : Number(text);
   return (stored) => {
     if (typeof stored === 'string') return stored === text;
     return typeof stored === 'number' ? stored === number : stored !== null && String(stored) === text;
   };
+};
+
+/** Whether a field of this type can have such a value; a field that no type is known of can have any. */
+const checkForm = (field: string, text: string): void => {
+  const type = fieldTypes.get(field);
+  if (type === 'long' && (text.trim() === '' || Number.isNaN(Number(text)))) {
+    throw queryShardError(`failed to create query: For input string: "${text}"`);
+  }
+  if (type === 'boolean' && text !== 'true' && text !== 'false') {
+    throw queryShardError(`failed to create query: Can't parse boolean value [${text}], expected [true] or [false]`);
+  }
 };
 
 // What an ASCII character beside some letters says of them. Those that may stand within a word, and all others beyond
@@ -112,8 +121,14 @@ const fitsPieces = ([first = '', ...others]: readonly string[], text: string): b
   return text.length - last.length >= at && text.endsWith(last);
 };
 
+const textual: readonly FieldType[] = ['keyword', 'text'];
+
 const onWords = (field: string, test: (text: string) => boolean): Test => {
-  if (field === dateField) throw unsupported(`a prefix or wildcard on [${dateField}]`);
+  const type = fieldTypes.get(field);
+  if (type !== undefined && !textual.includes(type)) {
+    const rule = 'Can only use prefix and wildcard queries on keyword, text and wildcard fields';
+    throw queryShardError(`${rule} - not on [${field}] which is of type [${type}]`);
+  }
   if (isText(field)) return (stored) => typeof stored === 'string' && wordsOf(stored).some(test);
   return (stored) => typeof stored === 'string' && test(stored);
 };
@@ -148,6 +163,7 @@ const compare = (field: string, bound: unknown, accept: (order: number) => boole
   if (typeof bound !== 'string' && typeof bound !== 'number') throw illegalArgument(`[${field}] has a bad range bound`);
   const text = String(bound);
   if (text.startsWith('now') || text.includes('||')) throw unsupported(`date math on [${field}]`);
+  checkForm(field, text);
   const number = text.trim() === '' ? Number.NaN : Number(text);
   return (value) => {
     if (typeof value === 'number') return accept(value - number);

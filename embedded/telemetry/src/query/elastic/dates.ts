@@ -6,12 +6,13 @@ type Unit = 'y' | 'M' | 'w' | 'd' | 'h' | 'H' | 'm' | 's';
 
 /**
  * Epoch milliseconds of a date as Elasticsearch reads it with `strict_date_optional_time||epoch_millis` and date math
- * (`now-15m`, `now/d`, `2026-11-22||+1h`). `roundUp` takes the last millisecond of what is left open.
+ * (`now-15m`, `now/d`, `2026-11-22||+1h`). `roundUp` takes the last millisecond of what is left open of the day or by
+ * the math; a day or month that is not named is the first one all the same.
  */
 export const parseDate = (value: unknown, now: number, roundUp: boolean): number => {
   const text = String(value);
   const [anchor, math] = text.startsWith('now') ? ['now', text.slice(3)] : splitOnce(text, '||');
-  const start = anchor === 'now' ? now : parseAnchor(anchor, roundUp);
+  const start = anchor === 'now' ? now : parseAnchor(anchor, roundUp && !text.includes('||'));
   const end = start === undefined ? undefined : applyMath(start, math, roundUp);
   if (end === undefined || Number.isNaN(end)) {
     const reason = `failed to parse date field [${text}] with format [strict_date_optional_time||epoch_millis]`;
@@ -26,14 +27,15 @@ const splitOnce = (text: string, mark: string): [string, string] => {
 };
 
 const parseAnchor = (text: string, roundUp: boolean): number | undefined => {
-  if (/^-?\d{5,15}$/.test(text)) return Number(text);
+  // Four digits are a year.
+  if (/^(?!\d{4}$)-?\d{1,15}$/.test(text)) return Number(text);
   const match = form.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
   const iso = `${year}-${month ?? '01'}-${day ?? '01'}T${hour ?? '00'}:${minute ?? '00'}:${second ?? '00'}`;
   const start = Date.parse(`${iso}.${(fraction ?? '').padEnd(3, '0').slice(0, 3)}${zone ?? 'Z'}`);
   if (!roundUp || fraction !== undefined) return start;
-  const open: Unit = second ? 's' : minute ? 'm' : hour ? 'h' : day ? 'd' : month ? 'M' : 'y';
+  const open: Unit = second ? 's' : minute ? 'm' : hour ? 'h' : 'd';
   return shift(start, 1, open) - 1;
 };
 

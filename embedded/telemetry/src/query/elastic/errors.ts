@@ -11,6 +11,8 @@ export class ElasticError extends Error {
 
 export const parsingError = (reason: string): ElasticError => new ElasticError('parsing_exception', reason);
 export const illegalArgument = (reason: string): ElasticError => new ElasticError('illegal_argument_exception', reason);
+/** The query is in order, but not for this field. */
+export const queryShardError = (reason: string): ElasticError => new ElasticError('query_shard_exception', reason);
 /** What Elasticsearch can do and this backend cannot. */
 export const unsupported = (what: string): ElasticError =>
   illegalArgument(`${what} is not supported by the embedded backend`);

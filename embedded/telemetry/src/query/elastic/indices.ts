@@ -1,7 +1,7 @@
 import type { Segment } from '../../store/segment.js';
 import { type Clause, matchAll } from './clause.js';
-import { dateField } from './comparisons.js';
 import { ElasticError } from './errors.js';
+import { dateField } from './field-types.js';
 
 const prefix = 'glasshouse-logs-';
 

@@ -31,7 +31,7 @@ const segments = segmentsOf([
 ]);
 
 const find = (query: string, operator: 'and' | 'or' = 'or'): string[] => {
-  const clause = parseQueryString(query, { defaultField: undefined, operator, now });
+  const clause = parseQueryString(query, { defaultField: undefined, operator, isLenient: true, now });
   return segments.flatMap((segment) =>
     [...clause(segment)].flatMap((match, row) => (match === 1 ? [idOf(segment, row)] : [])),
   );
@@ -79,6 +79,13 @@ it.each([
   ['message:Plac*', ['1']],
   ['path:\\/api\\/orders', ['3']],
   ['path:"/api/orders"', ['3']],
+  // Words side by side are one text, which a keyword has as a whole or not at all.
+  ['service.name:(order payment)', []],
+  ['service.name:(order service)', ['3']],
+  ['service.name:(order payment OR order)', ['1', '2']],
+  ['message:(placed declined)', ['1', '2']],
+  ['@timestamp:yesterday', []],
+  ['http.response.status_code:4*', []],
   ['2026-11-22', ['1', '2', '3']],
   ['500', ['3']],
 ])('%s', (query, expected) => {

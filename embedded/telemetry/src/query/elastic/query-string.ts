@@ -1,22 +1,14 @@
 import { anywhere, type Clause, combine, matchAll, where } from './clause.js';
-import {
-  type Bounds,
-  dateField,
-  equals,
-  exists,
-  hasPattern,
-  hasPhrase,
-  inRange,
-  isText,
-  matches,
-  type Test,
-} from './comparisons.js';
+import { type Bounds, equals, exists, hasPattern, hasPhrase, inRange, matches, type Test } from './comparisons.js';
 import { ElasticError, illegalArgument, unsupported } from './errors.js';
+import { dateField, isText } from './field-types.js';
 
 export interface QueryStringOptions {
   /** Undefined: every field. */
   defaultField: string | undefined;
   operator: 'and' | 'or';
+  /** A value that a field cannot have matches nothing, instead of being an error. */
+  isLenient: boolean;
   now: number;
 }
 
@@ -25,7 +17,10 @@ const maxLength = 32_000;
 const term = /(?:\\.|[^\s+\-!():^[\]"{}~\\/])(?:\\.|[^\s!():^[\]"{}~\\/])*/suy;
 const quoted = /"((?:\\.|[^"\\])*)"/suy;
 const range = /([[{])\s*("(?:\\.|[^"\\])*"|[^\s\]}]+)\s+TO\s+("(?:\\.|[^"\\])*"|[^\s\]}]+)\s*([\]}])/suy;
-const comparison = /(>=|<=|>|<)\s*("(?:\\.|[^"\\])*"|(?:\\.|[^\s()"[\]{}\\])+)/suy;
+const comparison = /(>=|<=|>|<)\s*((?:\\.|[^\s()"[\]{}\\])+)/suy;
+const conjunction = /(AND|OR)(?=[\s(])\s*|(&&|\|\|)\s*/y;
+/** What a word is not one of several side by side before. */
+const binding = /[:~^*]|(AND|OR)(?=[\s(])|&&|\|\|/y;
 
 /**
  * Compiles Lucene's classic query syntax as Elasticsearch's query_string reads it: field:value, quotes, AND OR NOT + - !,
@@ -49,7 +44,7 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
   };
 
   const onFields = (field: string | undefined, testOf: (field: string) => Test): Clause => {
-    if (field !== undefined) return where(field, testOf(field));
+    if (field !== undefined) return where(field, options.isLenient ? unlessUnfit(() => testOf(field)) : testOf(field));
     const tests = new Map<string, Test>();
     return anywhere((name) => {
       const test = tests.get(name) ?? lenient(() => testOf(name));
@@ -64,17 +59,19 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
     for (;;) {
       take(/\s+/y);
       if (at >= query.length || query[at] === ')') break;
-      const conjunction = take(/(AND|OR)(?=[\s(])\s*|(&&|\|\|)\s*/y)?.[0].trim();
-      const isAnd = conjunction === 'AND' || conjunction === '&&';
-      if (conjunction !== undefined && clauses.length === 0) throw fail(`${conjunction} has nothing before it`);
+      const joint = take(conjunction)?.[0].trim();
+      const isAnd = joint === 'AND' || joint === '&&';
+      if (joint !== undefined && clauses.length === 0) throw fail(`${joint} has nothing before it`);
       const modifier = take(/NOT(?=[\s(])\s*|[+\-!]\s*/y)?.[0].trim();
       const isNot = modifier !== undefined && modifier !== '+';
       const last = clauses.at(-1);
       if (last !== undefined && last.occur !== 'not' && isAnd) last.occur = 'must';
-      if (last !== undefined && last.occur !== 'not' && conjunction && !isAnd && options.operator === 'and')
+      if (last !== undefined && last.occur !== 'not' && joint && !isAnd && options.operator === 'and')
         last.occur = 'should';
-      const isRequired = options.operator === 'and' ? conjunction === undefined || isAnd : modifier === '+' || isAnd;
-      clauses.push({ occur: isNot ? 'not' : isRequired ? 'must' : 'should', clause: parseClause(field, depth) });
+      const isRequired = options.operator === 'and' ? joint === undefined || isAnd : modifier === '+' || isAnd;
+      const words = joint === undefined && modifier === undefined ? takeWords() : undefined;
+      const clause = words === undefined ? parseClause(field, depth) : onFields(field, (name) => ofText(name, words));
+      clauses.push({ occur: isNot ? 'not' : isRequired ? 'must' : 'should', clause });
     }
     if (clauses.length === 0) throw fail('it is empty');
     const of = (occur: string): Clause[] => clauses.filter((one) => one.occur === occur).map((one) => one.clause);
@@ -84,6 +81,28 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
     const minimum = required.length === 0 && optional.length > 0 ? 1 : 0;
     return combine({ required, optional, prohibited: of('not'), minimum });
   };
+
+  /** Words side by side are one text: a keyword is compared with the whole of it, spaces included. */
+  const takeWords = (): string | undefined => {
+    const start = at;
+    const words: string[] = [];
+    for (let before = at; ; before = at) {
+      const text = take(term)?.[0] ?? '*';
+      take(/\s+/y);
+      binding.lastIndex = at;
+      if (/[*?]/.test(unescapedOf(text)) || /^(AND|OR|NOT|&&|\|\|)$/.test(text) || binding.test(query)) {
+        at = before;
+        break;
+      }
+      words.push(text);
+    }
+    if (words.length > 1) return withoutEscapes(words.join(' '));
+    at = start;
+    return undefined;
+  };
+
+  const ofText = (field: string, text: string): Test =>
+    isText(field) ? matches(field, text, options.operator, now) : equals(field, text, now);
 
   const parseClause = (outer: string | undefined, depth: number): Clause => {
     const start = at;
@@ -116,14 +135,14 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
     const compared = field === undefined ? undefined : take(comparison);
     if (field !== undefined && compared !== undefined) {
       const key = { '>': 'gt', '>=': 'gte', '<': 'lt', '<=': 'lte' }[compared[1] ?? ''] ?? 'gt';
-      return where(field, inRange(field, { [key]: unquote(compared[2]) }, now));
+      return onFields(field, (name) => inRange(name, { [key]: unquote(compared[2]) }, now));
     }
     const between = take(range);
     if (between !== undefined) {
       if (field === undefined) throw unsupported('query_string: a range without a field');
       const [, open, from, to, close] = between;
       const bounds: Bounds = { [open === '[' ? 'gte' : 'gt']: bound(from), [close === ']' ? 'lte' : 'lt']: bound(to) };
-      return where(field, inRange(field, bounds, now));
+      return onFields(field, (name) => inRange(name, bounds, now));
     }
     if (query[at] === '/') throw unsupported('query_string: a regular expression [/] (quote or escape a slash)');
     const text = take(term)?.[0];
@@ -136,9 +155,7 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
       return onFields(field, (name) => hasPattern(name, isText(name) ? text.toLowerCase() : text));
     }
     const value = withoutEscapes(text);
-    return onFields(field, (name) =>
-      isText(name) ? matches(name, value, options.operator, now) : equals(name, value, now),
-    );
+    return onFields(field, (name) => ofText(name, value));
   };
 
   const clause = parseGroup(options.defaultField, 0);
@@ -154,6 +171,17 @@ const lenient = (build: () => Test): Test => {
     return () => false;
   }
 };
+
+// What this backend cannot do is refused all the same.
+const unlessUnfit = (build: () => Test): Test => {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof ElasticError && unfit.includes(error.type)) return () => false;
+    throw error;
+  }
+};
+const unfit = ['query_shard_exception', 'parse_exception'];
 
 /** What stands in a text without a backslash before it. */
 const unescapedOf = (text: string): string => text.replace(/\\./gs, '');

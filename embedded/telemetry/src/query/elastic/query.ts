@@ -87,7 +87,10 @@ const parsers: Readonly<Record<string, Parser>> = {
     if (typeof settings.query !== 'string') throw parsingError('[query_string] must be provided with a [query]');
     const field = settings.default_field;
     const defaultField = field === undefined || field === '*' ? undefined : String(field);
-    return parseQueryString(settings.query, { defaultField, operator: operatorOf(settings.default_operator), now });
+    const operator = operatorOf(settings.default_operator);
+    // Who asks all fields expects that some of them cannot hold the value.
+    const isLenient = settings.lenient === undefined ? defaultField === undefined : String(settings.lenient) === 'true';
+    return parseQueryString(settings.query, { defaultField, operator, isLenient, now });
   },
   bool: (body, now, depth) => parseBool(asObject(body, 'bool'), now, depth),
 };
@@ -107,7 +110,8 @@ const parseBool = (body: Json, now: number, depth: number): Clause => {
   const required = [...clauses('must'), ...clauses('filter')];
   const optional = clauses('should');
   const fallback = required.length === 0 && optional.length > 0 ? 1 : 0;
-  const minimum = minimumOf(body.minimum_should_match, optional.length) ?? fallback;
+  // Where nothing else is required one of them is, whatever the minimum says.
+  const minimum = Math.max(fallback, minimumOf(body.minimum_should_match, optional.length) ?? fallback);
   return combine({ required, optional, prohibited: clauses('must_not'), minimum });
 };
 

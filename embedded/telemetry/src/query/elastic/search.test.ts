@@ -63,6 +63,7 @@ describe('each kind of query', () => {
     ['term on one of several values', { term: { tags: 'y' } }, ['c']],
     ['term on a word of a text', { term: { message: 'placed' } }, ['a', 'c']],
     ['term on a text does not change letters', { term: { message: 'Placed' } }, []],
+    ['term on a text without a word', { term: { message: '' } }, []],
     ['term on a date', { term: { '@timestamp': '2026-11-21' } }, ['c']],
     ['term on a nested object', { term: { 'http.route': '/api/orders' } }, ['d']],
     ['terms', { terms: { 'log.level': ['warn', 'error'] } }, ['b', 'c']],
@@ -112,6 +113,11 @@ describe('each kind of query', () => {
       ['a', 'd'],
     ],
     [
+      'bool: one of the alternatives matches where nothing else is asked for',
+      { bool: { should: [{ term: { cached: true } }], minimum_should_match: 0 } },
+      ['c'],
+    ],
+    [
       'bool: minimum_should_match in percent',
       { bool: { should: [{ match_all: {} }, { term: { 'log.level': 'warn' } }], minimum_should_match: '100%' } },
       ['c'],
@@ -155,6 +161,12 @@ describe('what is not supported is refused by name', () => {
     ],
     [{ query: { term: { a: 1, b: 2 } } }, '[term] malformed, expected [END_OBJECT] but found [FIELD_NAME]'],
     [{ query: { term: { a: null } } }, '[term] requires [value] for [a]'],
+    [{ query: { term: { 'http.response.status_code': 'x' } } }, 'failed to create query: For input string: "x"'],
+    [
+      { query: { prefix: { 'http.response.status_code': '4' } } },
+      'Can only use prefix and wildcard queries on keyword, text and wildcard fields - not on [http.response.status_code] which is of type [long]',
+    ],
+    [{ sort: ['never.seen'] }, 'No mapping found for [never.seen] in order to sort on'],
     [{ highlight: {} }, '[search] does not support [highlight] in the embedded backend'],
     [{ sort: ['_score'] }, 'sorting by [_score] is not supported by the embedded backend'],
     [
@@ -199,6 +211,13 @@ describe('the page', () => {
     const by = (missing: string) => run(logs, { sort: [{ 'http.response.status_code': { order: 'asc', missing } }] });
     expect(by('_last').hits.hits.map(({ _id }) => _id)).toEqual(['c', 'a', 'b', 'd']);
     expect(by('_first').hits.hits.map(({ _id }) => _id)).toEqual(['d', 'c', 'a', 'b']);
+  });
+
+  it('goes on behind documents without the number, whose sort value is the edge of its type', () => {
+    const sort = ['http.response.status_code'];
+    expect(run(logs, { sort }).hits.hits.map((hit) => hit.sort)).toEqual([[200], [201], [503], [2 ** 63]]);
+    expect(run(logs, { sort, search_after: [503] }).hits.hits.map(({ _id }) => _id)).toEqual(['d']);
+    expect(run(logs, { sort, search_after: [2 ** 63] }).hits.hits).toEqual([]);
   });
 
   it('goes on with search_after', () => {

@@ -2,11 +2,11 @@ import { idOf, sourceReader } from '../../store/logs.js';
 import type { Segment } from '../../store/segment.js';
 import { parseAggregations } from './aggregations.js';
 import { type Clause, combine, matchAll } from './clause.js';
-import { dateField } from './comparisons.js';
 import { asInteger, illegalArgument, isObject, type Json, onlyKeys, parsingError } from './errors.js';
+import { dateField } from './field-types.js';
 import { indexOf } from './indices.js';
 import { parseQuery } from './query.js';
-import { compareKeys, createTop, keyReader, parseAfter, parseSort } from './sort.js';
+import { checkSorted, compareKeys, createTop, keyReader, parseAfter, parseSort, toSortValue } from './sort.js';
 
 const maxWindow = 10_000;
 const pageKeys = ['from', 'size', 'sort', 'search_after', '_source', 'track_total_hits', 'timeout'];
@@ -28,6 +28,7 @@ export const search = (segments: readonly Segment[], body: Json, context: { with
     throw illegalArgument(`Result window is too large, ${rule} but was [${from + size}].`);
   }
   const sort = parseSort(body.sort);
+  checkSorted(sort, segments);
   const after = parseAfter(body.search_after, { sort, from, now });
   const pick = parseSource(body._source);
   const aggregation = parseAggregations(body.aggs ?? body.aggregations);
@@ -60,7 +61,7 @@ export const search = (segments: readonly Segment[], body: Json, context: { with
       _id: idOf(segment, row),
       _score: isSorted ? null : 1,
       ...(pick === undefined ? {} : { _source: pick(sourceReader(segment)(row)) }),
-      ...(isSorted ? { sort: keys.map((key) => key ?? null) } : {}),
+      ...(isSorted ? { sort: sort.map((key, index) => toSortValue(keys[index], key)) } : {}),
     }));
   const counted = countUpTo(body.track_total_hits);
   const value = Math.min(total, counted);

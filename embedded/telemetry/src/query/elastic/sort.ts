@@ -1,12 +1,14 @@
 import type { Scalar, Segment } from '../../store/segment.js';
-import { dateField, isText } from './comparisons.js';
 import { parseDate } from './dates.js';
-import { illegalArgument, isObject, onlyKeys, parsingError, unsupported } from './errors.js';
+import { illegalArgument, isObject, onlyKeys, parsingError, queryShardError, unsupported } from './errors.js';
+import { dateField, type FieldType, fieldTypes, isText } from './field-types.js';
 
 export interface SortKey {
   field: string;
   isDescending: boolean;
   isMissingFirst: boolean;
+  /** Undefined: what its values are. */
+  type: FieldType | undefined;
 }
 
 export interface Hit {
@@ -28,8 +30,28 @@ export const parseSort = (sort: unknown): SortKey[] => {
     if (order !== 'asc' && order !== 'desc') throw parsingError(`[sort] unknown order [${order}]`);
     if (missing !== '_last' && missing !== '_first') throw unsupported(`[sort] missing [${missing}]`);
     if (format !== 'epoch_millis') throw unsupported(`[sort] format [${format}]`);
-    return { field, isDescending: order === 'desc', isMissingFirst: missing === '_first' };
+    const type = fieldTypes.get(field) ?? (settings.unmapped_type as FieldType | undefined);
+    return { field, isDescending: order === 'desc', isMissingFirst: missing === '_first', type };
   });
+};
+
+/** Refuses a field that no type is known of and no document has. */
+export const checkSorted = (sort: readonly SortKey[], segments: readonly Segment[]): void => {
+  const unknown = sort.find(
+    ({ field, type }) =>
+      type === undefined && field !== '_doc' && !segments.some(({ fields }) => [...fields].includes(field)),
+  );
+  if (unknown !== undefined) throw queryShardError(`No mapping found for [${unknown.field}] in order to sort on`);
+};
+
+const longEdge = 2 ** 63;
+
+/** As a hit tells it: numbers and booleans that are missing stand at the edge of what a `long` holds. */
+export const toSortValue = (value: Scalar | undefined, key: SortKey): Scalar => {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (value !== undefined && value !== null) return value;
+  if (key.type !== 'long' && key.type !== 'boolean') return null;
+  return key.isMissingFirst === key.isDescending ? longEdge : -longEdge;
 };
 
 /** `search_after` as the keys of the last hit of the page before. */
@@ -45,7 +67,8 @@ export const parseAfter = (
   }
   if (from > 0) throw illegalArgument('[from] parameter must be set to 0 when [search_after] is used');
   return values.map((value, index) => {
-    if (value === null) return undefined;
+    if (value === null || Math.abs(Number(value)) === longEdge) return undefined;
+    if (sort[index]?.type === 'boolean' && typeof value === 'number') return value !== 0;
     if (sort[index]?.field === dateField) return parseDate(value, now, false);
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
     throw parsingError('[search_after] malformed');
