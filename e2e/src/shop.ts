@@ -104,6 +104,7 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
         // One address sends what many would.
         GATEWAY__ANONYMOUS_RATE: '10000',
         GATEWAY__CLIENT_RATE: '10000',
+        ...toStoreUrls(process.env.E2E_MONGO_URL, basename(dataDirectory)),
         ...environment,
       },
     });
@@ -205,6 +206,19 @@ export const startShop = async ({ args = [], environment = {} }: ShopOptions = {
     stop,
   };
 };
+
+/**
+ * `E2E_MONGO_URL` (`mongodb://host:port/?options`) points the services at another MongoDB-protocol server, each at a
+ * database of this shop alone. The embedded store then runs beside them, and nobody asks it.
+ */
+const toStoreUrls = (external: string | undefined, shop: string): Record<string, string> =>
+  Object.fromEntries(
+    (external === undefined ? [] : services.filter((name) => name !== 'gateway')).map((name) => {
+      const url = new URL(external ?? '');
+      url.pathname = `/${shop}-${name}`;
+      return [`${name.toUpperCase()}__MONGO_URL`, url.href];
+    }),
+  );
 
 /** For whoever has to find out why a test failed: `E2E_LOGS=DIR` keeps what every shop has logged and printed. */
 const keepLogs = async (dataDirectory: string, output: string): Promise<void> => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDocumentStore } from '@glasshouse/embedded-mongo';
+import mongoose from 'mongoose';
 
 export interface TestDocumentStore {
   /** The MONGO_URL of one database of this store. */
@@ -12,7 +13,7 @@ export interface TestDocumentStore {
 /**
  * The embedded document store on a free port with a folder of its own, so that tests run in parallel.
  * TEST_MONGO_URL (`mongodb://host:port/?options`) points the same tests at another MongoDB-protocol server;
- * each store then uses databases with a random prefix.
+ * each store then uses databases of its own, which it drops when it is stopped.
  */
 export const startDocumentStore = async (): Promise<TestDocumentStore> => {
   const external = process.env.TEST_MONGO_URL;
@@ -31,12 +32,19 @@ export const startDocumentStore = async (): Promise<TestDocumentStore> => {
 
 const useExternalStore = (external: string): TestDocumentStore => {
   const prefix = `t${process.pid}${Math.random().toString(36).slice(2, 8)}`;
+  const names = new Set<string>();
   return {
     url(database) {
+      const name = `${prefix}-${database}`;
+      names.add(name);
       const url = new URL(external);
-      url.pathname = `/${prefix}-${database}`;
+      url.pathname = `/${name}`;
       return url.href;
     },
-    stop: async () => {},
+    async stop() {
+      const client = await mongoose.mongo.MongoClient.connect(external);
+      for (const name of names) await client.db(name).dropDatabase();
+      await client.close();
+    },
   };
 };
