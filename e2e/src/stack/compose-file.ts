@@ -5,6 +5,7 @@ import { root } from '../launcher.js';
 
 /** What docker-compose.yml says of one service, as far as a process without a container can have it. */
 export interface ComposeService {
+  readonly build?: { readonly args?: Readonly<Record<string, string>> };
   readonly environment: Readonly<Record<string, string>>;
   readonly command?: readonly string[];
   readonly user?: string;
