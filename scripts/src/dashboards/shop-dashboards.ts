@@ -197,7 +197,7 @@ export const slo: Dashboard = {
         kind: 'table',
         unit: 'percentunit',
         width: 12,
-        queries: [{ expr: 'sort(slo:error_budget_remaining:ratio)', legend: '{{slo}}' }],
+        queries: [{ expr: 'slo:error_budget_remaining:ratio', legend: '{{slo}}' }],
       },
       {
         title: 'Promised share',
