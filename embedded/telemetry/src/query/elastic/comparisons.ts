@@ -14,7 +14,7 @@ export interface Bounds {
 // Words as Lucene's standard tokenizer cuts them (Unicode UAX 29), in small letters; each ideograph is a word of its own,
 // and so is each emoji with what is joined to it.
 const word =
-  /\p{Emoji_Presentation}(?:\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*|[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
+  /\p{RI}{1,2}|\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*|[\p{Script=Han}\p{Script=Hiragana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}])[\p{L}\p{N}\p{M}_]|(?<=\p{L})[.:'’](?=\p{L})|(?<=\p{N})[.,;'](?=\p{N}))+/gu;
 export const wordsOf = (text: string): string[] => text.toLowerCase().match(word) ?? [];
 
 /** The value as it stands: a word of a text, a whole keyword, a number, a date. */

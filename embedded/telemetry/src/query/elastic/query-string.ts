@@ -112,7 +112,8 @@ export const parseQueryString = (query: string, options: QueryStringOptions): Cl
     at = isField ? at + 1 : start;
     take(/\s+/y);
     const field = isField && name !== '*' ? withoutEscapes(name) : isField ? undefined : outer;
-    if (isField && name !== '*' && /[*?]/.test(unescapedOf(name))) throw unsupported('a wildcard in a field name');
+    // Elasticsearch takes an asterisk for a pattern there even behind a backslash.
+    if (isField && name !== '*' && /[*?]/.test(name)) throw unsupported('a wildcard in a field name');
     if (query[at] === '(') {
       at++;
       const group = parseGroup(field, depth + 1);

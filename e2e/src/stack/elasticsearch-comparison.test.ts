@@ -1,0 +1,48 @@
+import { compare, refusals, type StandIn, startStandIn } from './elasticsearch-comparison.js';
+import { createLines } from './elasticsearch-lines.js';
+import { readWays, type SearchNode, setUp, startSearchNode, toBulk } from './elasticsearch-node.js';
+import { beyond, refused, searches } from './elasticsearch-searches.js';
+import { describeWith } from './tool.js';
+
+describeWith(['opensearch'], 'the embedded backend beside a real node, with the same log lines', () => {
+  let node: SearchNode;
+  let standIn: StandIn;
+
+  beforeAll(async () => {
+    [node, standIn] = await Promise.all([startSearchNode(), startStandIn()]);
+    await setUp(node);
+    const lines = createLines();
+    const { fluentd } = await readWays();
+    expect(await node.ask('/_bulk?refresh=true', toBulk(lines, fluentd))).toMatchObject({ body: { errors: false } });
+    await standIn.load(lines);
+  });
+  afterAll(async () => {
+    await standIn?.stop();
+    await node?.stop();
+  });
+
+  test('finds, counts, sorts and adds up the same for every kind of search', async () => {
+    expect(searches.length).toBeGreaterThan(700);
+    expect(await compare([node.url, standIn.url], searches)).toEqual([]);
+  });
+
+  test('refuses the same, in the same form of errors', async () => {
+    const [theirs, ours] = await Promise.all([refusals(node.url, refused), refusals(standIn.url, refused)]);
+    const answered = refused.filter((_, index) => (theirs[index]?.status ?? 0) < 400);
+    expect(answered).toEqual([]);
+    for (const { status, body } of ours) {
+      expect(body).toMatchObject({ status: 400, error: { type: expect.any(String), reason: expect.any(String) } });
+      expect(body.error.root_cause).toEqual([{ type: body.error.type, reason: body.error.reason }]);
+      expect(status).toBe(400);
+    }
+  });
+
+  test('what only a real node can do is refused by name, never answered otherwise', async () => {
+    const [theirs, ours] = await Promise.all([refusals(node.url, beyond), refusals(standIn.url, beyond)]);
+    expect(theirs.map(({ status }) => status)).toEqual(beyond.map(() => 200));
+    for (const { status, body } of ours) {
+      expect(status).toBe(400);
+      expect(body.error.reason).toMatch(/embedded backend|unknown query|Unknown aggregation type|order/);
+    }
+  });
+});
