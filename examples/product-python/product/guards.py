@@ -81,7 +81,7 @@ class Tokens:
         token = attach(Context())
         try:
             found = jwt.PyJWKSet.from_dict(await self.outbound.call("oauth", "GET", self.jwks_url, proves=False))
-            self._keys = {key.key_id: key.key for key in found.keys if key.key_type == "RSA"}
+            self._keys = {key.key_id: key.key for key in found.keys if key.key_id and key.key_type == "RSA"}
         except (httpx.HTTPError, jwt.PyJWTError, ValueError):
             raise AppError("keys_unavailable", headers={"retry-after": "1"}) from None
         finally:

@@ -62,7 +62,11 @@ class AppRoutes:
     async def edit(self, request: Request) -> Response:
         await self._tokens.require_admin(request)
         sku = read_param(request, "sku", SKU)
-        changes = await read_body(request, Details if request.method == "PUT" else Changes)
+        changes: Details | Changes
+        if request.method == "PUT":
+            changes = await read_body(request, Details)
+        else:
+            changes = await read_body(request, Changes)
         return self._answer_admin(await self._use_cases.edit_product(sku, read_if_match(request, required=True), changes))
 
     async def remove(self, request: Request) -> Response:
@@ -165,6 +169,6 @@ def _read_cursor(query: ListQuery) -> tuple[Any, str] | None:
         wanted = int if SORT_FIELDS[query.sort.lstrip("-")] == "price.amount" else str
         if place["sort"] != query.sort or not isinstance(value, wanted) or not isinstance(sku, str):
             raise ValueError
-        return (datetime.fromisoformat(value) if query.sort.endswith("created") else value), sku
+        return (datetime.fromisoformat(str(value)) if query.sort.endswith("created") else value), sku
     except (ValueError, KeyError, TypeError):
         refuse("query.cursor", "is not a cursor of this list and this order of sorting")

@@ -34,7 +34,7 @@ export interface Result {
 }
 
 /** What was seen is not what the contract says. */
-export class Mismatch extends Error {
+class Mismatch extends Error {
   constructor(
     readonly seen: string,
     readonly expected: string,

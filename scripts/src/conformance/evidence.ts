@@ -71,29 +71,17 @@ export const createEvidence = (service: string, { jaeger, elasticsearch, prometh
     );
     return hits.hits.map(({ _source }) => _source);
   };
-  const until = <T>(
-    what: string,
-    find: () => Promise<readonly T[]>,
-    isEnough: (all: readonly T[]) => boolean,
-  ): Promise<T[]> =>
-    eventually(
-      what,
-      async () => {
-        const found = await find();
-        return isEnough(found) ? [...found] : undefined;
-      },
-      deadlineMs,
-    );
   return {
-    spans: (traceId, what, isEnough) => until(`${what} in Jaeger`, () => findSpans(traceId), isEnough),
+    spans: (traceId, what, isEnough) => until({ what, where: atJaeger, find: () => findSpans(traceId), isEnough }),
     records: (traceId, what, isEnough) =>
-      until(`${what} in Elasticsearch`, () => search({ 'trace.id': traceId }), isEnough),
+      until({ what, where: atElasticsearch, find: () => search({ 'trace.id': traceId }), isEnough }),
     recordsWith: (fields) =>
-      until(
-        `record of ${JSON.stringify(fields)}`,
-        () => search(fields),
-        (found) => found.length > 0,
-      ),
+      until({
+        what: `record of ${JSON.stringify(fields)}`,
+        where: atElasticsearch,
+        find: () => search(fields),
+        isEnough: (found) => found.length > 0,
+      }),
     arrived: async (traceId) => ({ spans: await findSpans(traceId), records: await search({ 'trace.id': traceId }) }),
     async query(text) {
       const url = `${prometheus}/api/v1/query?query=${encodeURIComponent(text)}`;
@@ -101,6 +89,29 @@ export const createEvidence = (service: string, { jaeger, elasticsearch, prometh
       return Number(data.result[0]?.value[1]);
     },
   };
+};
+
+/** Where something did not arrive, and the usual reason. */
+const atJaeger = 'in Jaeger; was the service started with the JAEGER_ENDPOINT of that backend?';
+const atElasticsearch = 'in Elasticsearch; was the service started with the FLUENTD_URL of that backend?';
+
+interface Wanted<T> {
+  readonly what: string;
+  readonly where: string;
+  find(): Promise<readonly T[]>;
+  isEnough(all: readonly T[]): boolean;
+}
+
+const until = async <T>({ what, where, find, isEnough }: Wanted<T>): Promise<T[]> => {
+  const whole = async (): Promise<T[] | undefined> => {
+    const found = await find();
+    return isEnough(found) ? [...found] : undefined;
+  };
+  try {
+    return await eventually(what, whole, deadlineMs);
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)} ${where}`, { cause: error });
+  }
 };
 
 const toRecord = (tags: readonly Tag[]): Record<string, unknown> =>

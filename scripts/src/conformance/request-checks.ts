@@ -108,9 +108,10 @@ export const bodyChecks = (subject: Subject): Check[] => {
 export const proofChecks = (subject: Subject): Check[] => {
   const { url, internal, profile, keyOf } = subject;
   const { user, internal: own } = profile;
+  const door = internal ?? url;
   const callInternal = (key?: string): Promise<Answered> =>
     ask({
-      door: internal ?? url,
+      door,
       method: own?.method ?? 'GET',
       path: own?.path ?? '/',
       headers: key === undefined ? {} : { 'x-service-key': key },
@@ -149,6 +150,14 @@ export const proofChecks = (subject: Subject): Check[] => {
       what: 'an internal call without a key is 401, with a wrong one 401, of another service 403',
       run: async () => {
         expectTracedProblem(await callInternal(), 401, 'unauthenticated');
+        // Whoever may not call does not learn what was wrong with the rest.
+        const noJson = { text: '{', headers: { 'content-type': 'application/json' } };
+        if (own?.method === 'POST')
+          expectTracedProblem(
+            await ask({ door, method: own.method, path: own.path, ...noJson }),
+            401,
+            'unauthenticated',
+          );
         const wrong = `${own?.caller}.${'0'.repeat(64)}`;
         expectTracedProblem(await callInternal(wrong), 401, 'invalid_service_key');
         expectTracedProblem(await callInternal(keyOf('gateway')), 403, 'forbidden');

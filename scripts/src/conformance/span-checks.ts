@@ -4,7 +4,7 @@ import { ask, newCallerSpan, traceIdOf } from './exchange.js';
 import { type Subject, withFault } from './subject.js';
 
 const isServer = ({ tags }: Span): boolean => tags['span.kind'] === 'server';
-export const isError = ({ tags }: Span): boolean => tags.error === true || tags.error === 'true';
+const isError = ({ tags }: Span): boolean => tags.error === true || tags.error === 'true';
 
 const hasServer = (spans: readonly Span[]): boolean => spans.some(isServer);
 

@@ -22,7 +22,7 @@ export interface Violation {
 export type Rule = (repository: Repository) => Violation[];
 
 const textFile =
-  /\.(tsx?|js|cjs|mjs|json|ndjson|md|yml|yaml|conf|sh|css|html|Dockerfile)$|(^|\/)(LICENSE|Dockerfile|\.env|\.npmrc|\.(git|docker)ignore)$|^\.ci\//;
+  /\.(tsx?|js|cjs|mjs|py|json|ndjson|md|yml|yaml|conf|sh|css|html|Dockerfile)$|(^|\/)(LICENSE|Dockerfile|\.env|\.npmrc|\.(git|docker)ignore)$|^\.ci\//;
 
 /** The text files that git tracks or would track, so that a new file is checked before it is committed. */
 export const readRepository = async (root: string): Promise<Repository> => {

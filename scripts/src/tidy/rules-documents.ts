@@ -132,9 +132,9 @@ const pathsExist: Rule = (repository) => {
 };
 
 const toNamedPaths = (text: string): string[] =>
-  [...text.matchAll(/`((?:gateway|services|packages|embedded|console|scripts|e2e|docs|infra)\/[\w./-]+)`/g)].map(
-    (match) => (match[1] ?? '').replace(/\/$/, ''),
-  );
+  [
+    ...text.matchAll(/`((?:gateway|services|packages|embedded|console|scripts|e2e|docs|infra|examples)\/[\w./-]+)`/g),
+  ].map((match) => (match[1] ?? '').replace(/\/$/, ''));
 
 const toLinkedPaths = (path: string, text: string): string[] =>
   [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)[^)]*\)/g)].map((match) =>
