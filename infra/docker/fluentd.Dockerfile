@@ -2,7 +2,7 @@
 # both are named, the client first, so that the plugin does not fetch a newer one. All gems are pure Ruby.
 ARG FLUENTD_VERSION
 FROM fluent/fluentd:${FLUENTD_VERSION}
-USER root
+USER 0:0
 RUN gem install --no-document elasticsearch --version 8.19.3 \
  && gem install --no-document fluent-plugin-elasticsearch --version 5.4.4 \
  && gem sources --clear-all \

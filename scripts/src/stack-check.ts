@@ -5,6 +5,7 @@ import { checkWithNode } from './stack/own-checks.js';
 import {
   checkAlertmanager,
   checkComposeProfiles,
+  checkDockerfiles,
   checkJaeger,
   checkPrometheus,
   type Outcome,
@@ -33,7 +34,8 @@ const main = async (): Promise<void> => {
   if (values.install === true) await installTools(at.cache, at.path, say);
   const outcomes = [
     ...(await checkWithNode(root)),
-    await checkComposeProfiles(at),
+    ...(await checkComposeProfiles(at)),
+    await checkDockerfiles(at),
     await checkPrometheus(at),
     await checkAlertmanager(at),
     await checkJaeger(at),

@@ -55,10 +55,24 @@ export const withTool = async (
 
 const profiles = ['core', 'logs', 'beats', 'traces', 'traces-elasticsearch', 'metrics', 'cluster', 'all'];
 
-export const checkComposeProfiles = (at: Surroundings): Promise<Outcome> =>
-  withTool('docker-compose.yml in every profile', tools.compose, at, async (compose) => {
+const checkProfilesBy = (name: string, tool: Tool, at: Surroundings): Promise<Outcome> =>
+  withTool(`docker-compose.yml in every profile, by Compose ${name}`, tool, at, async (compose) => {
     for (const profile of profiles) await runTool(compose, ['--profile', profile, 'config', '--quiet'], at.root);
     return { problems: [], seen: `${profiles.length} profiles` };
+  });
+
+/** By the old reader and by the one that users have. */
+export const checkComposeProfiles = async (at: Surroundings): Promise<Outcome[]> => [
+  await checkProfilesBy('1', tools.compose, at),
+  await checkProfilesBy('2', tools.composeV2, at),
+];
+
+const dockerfiles = ['infra/docker/Dockerfile', 'infra/docker/fluentd.Dockerfile'];
+
+export const checkDockerfiles = (at: Surroundings): Promise<Outcome> =>
+  withTool('Dockerfiles, by hadolint', tools.hadolint, at, async (hadolint) => {
+    await runTool(hadolint, ['--no-color', ...dockerfiles], at.root);
+    return { problems: [], seen: `${dockerfiles.length} files` };
   });
 
 const ruleTests = 'infra/prometheus/tests';

