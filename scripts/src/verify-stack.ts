@@ -21,7 +21,7 @@ trace, trace to log lines, log line to trace, alert to console, and every panel 
                  ${toolNames.join(', ')}
                  (default: the ports of docker-compose.yml)
   --data DIR     the shop of npm start that runs on this folder instead; its backend stands for three of the tools
-  --embedded     the same with a shop of its own
+  --embedded     the same with a shop of its own, whose rules' time is compressed
   --help         this text
 
 Exit code 1 if something does not work.
