@@ -1,7 +1,7 @@
 // An OpenTelemetry Collector with two parts: a receiver of Fluentd's forward protocol, and an exporter into files. The
 // Collector's own builder would make the same, but wants modules that only the tests of the parts need.
 //
-//	collector --config file:CONFIG.yaml
+//	collector --config CONFIG.yaml
 package main
 
 import (
@@ -30,7 +30,10 @@ func main() {
 			}, nil
 		},
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
-			ResolverSettings: confmap.ResolverSettings{ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()}},
+			ResolverSettings: confmap.ResolverSettings{
+				DefaultScheme:     "file",
+				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()},
+			},
 		},
 	})
 	if command.Execute() != nil {
