@@ -10,6 +10,7 @@ from starlette.requests import Request
 from .errors import AppError
 
 MAX_BODY = 64 * 1024
+MAX_THROWN_AWAY = 1024 * 1024
 MAX_DEPTH = 20
 MAX_PROBLEMS = 20
 SKU = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -67,12 +68,7 @@ async def _read_json(request: Request) -> Any:
     if media_type.strip() != "application/json" or (charset and charset[1] != "utf-8") or is_compressed:
         detail = "The body must be application/json in UTF-8, not compressed."
         raise AppError("unsupported_media_type", detail=detail, headers={"accept": "application/json"})
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MAX_BODY:
-            # The rest is not read, so the connection cannot be used again.
-            raise AppError("body_too_large", detail=f"At most {MAX_BODY} bytes.", headers={"connection": "close"})
+    content = await _read_bytes(request)
     try:
         value = json.loads(content.decode("utf-8"), parse_float=_to_number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
@@ -80,6 +76,21 @@ async def _read_json(request: Request) -> Any:
     if _is_deeper(value, MAX_DEPTH):
         raise AppError("invalid_request", detail=f"JSON may be nested {MAX_DEPTH} levels deep.")
     return value
+
+
+async def _read_bytes(request: Request) -> bytes:
+    """A little of what is too much is read and thrown away: whoever is still sending would only see the connection reset,
+    and never the answer."""
+    content, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MAX_BODY:
+            content += chunk
+        elif size > MAX_THROWN_AWAY:
+            break
+    if size > MAX_BODY:
+        raise AppError("body_too_large", detail=f"At most {MAX_BODY} bytes.", headers={"connection": "close"})
+    return bytes(content)
 
 
 def _to_number(text: str) -> float | int:
