@@ -23,7 +23,7 @@ export interface Tool {
 
 const run = promisify(execFile);
 const installTimeoutMs = 15 * 60_000;
-/** Jaeger is hundreds of modules; two busy cores compile them for half an hour. */
+/** Jaeger is hundreds of modules: a quarter of an hour on two busy cores, their download included. */
 const largeBuildTimeoutMs = 60 * 60_000;
 
 /** Where tools and schemas are kept between runs: $GLASSHOUSE_CACHE, or a folder of the user's; never in the repository. */
