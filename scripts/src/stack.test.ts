@@ -66,8 +66,8 @@ test('the memory that docs/compose.md tells is the memory that the limits add up
   }
 });
 
-test('the versions that docs/compose.md tells are those of .env', () => {
-  const page = read('docs/compose.md');
+test('the versions that DESIGN.md tells are those of .env', () => {
+  const page = read('DESIGN.md');
   const untold = [...readPins(read('.env'))].filter(
     ([name, version]) => name.endsWith('_VERSION') && !page.includes(version.replace(/^v/, '')),
   );
