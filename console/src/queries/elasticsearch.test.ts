@@ -77,4 +77,8 @@ test('counts, and tells why a query is refused', async () => {
     message: 'unknown query [x]',
     isDown: false,
   });
+  const cause = { type: 'query_shard_exception', reason: 'failed to create query: For input string: "x"' };
+  const ofShards = { root_cause: [cause], type: 'search_phase_execution_exception', reason: 'all shards failed' };
+  elasticsearch.on('POST', '/:index/_count', () => ({ status: 400, body: { error: ofShards, status: 400 } }));
+  await expect(client().count({ x: {} })).rejects.toMatchObject({ message: cause.reason });
 });

@@ -47,11 +47,20 @@ const readJson = (text: string): unknown => {
   }
 };
 
+/** Of what only shows on the data Elasticsearch itself says no more than that all shards failed; the cause is below. */
+interface ElasticError {
+  readonly reason?: unknown;
+  readonly root_cause?: readonly { readonly reason?: unknown }[];
+}
+
 /** Each backend has its own form of errors, and so has the proxy before them (problem+json). */
 const reasonOf = (answer: unknown): string | undefined => {
   if (typeof answer !== 'object' || answer === null) return undefined;
   const { error, errors, detail, title } = answer as Readonly<Record<string, unknown>>;
-  const elastic = typeof error === 'object' && error !== null ? (error as { readonly reason?: unknown }).reason : error;
+  const { reason, root_cause: causes = [] } = (
+    typeof error === 'object' && error !== null ? error : {}
+  ) as ElasticError;
+  const elastic = typeof error === 'string' ? error : (causes[0]?.reason ?? reason);
   const jaeger = Array.isArray(errors) ? (errors[0] as { readonly msg?: unknown } | undefined)?.msg : undefined;
   return [elastic, jaeger, detail, title].find((reason): reason is string => typeof reason === 'string');
 };

@@ -61,6 +61,8 @@ export const toBulk = (lines: readonly Line[], { index, action, idField }: Way):
 export interface SearchNode {
   readonly url: string;
   ask(path: string, body?: unknown, method?: string): Promise<Answer>;
+  /** Writes lines as Fluentd would; those that are there already stay as they are. */
+  write(lines: readonly Line[]): Promise<void>;
   /** All documents, oldest first. */
   all(): Promise<Line[]>;
   stop(): Promise<void>;
@@ -80,9 +82,16 @@ export const startSearchNode = async (): Promise<SearchNode> => {
     isReady: () => answers(`${url}/_cluster/health?wait_for_status=yellow&timeout=1s`),
   });
   const ask: SearchNode['ask'] = (path, body, method) => askElastic(url, path, body, method);
+  const { fluentd } = await readWays();
   return {
     url,
     ask,
+    async write(lines) {
+      const { items } = (await ask('/_bulk?refresh=true', toBulk(lines, fluentd))).body as {
+        items: { create: { status: number; error?: unknown } }[];
+      };
+      expect(items.filter(({ create }) => create.status !== 201 && create.status !== 409)).toEqual([]);
+    },
     async all() {
       const body = { size: 10_000, sort: [{ '@timestamp': 'asc' }, { 'event.id': 'asc' }], track_total_hits: true };
       const { hits } = (await ask('/glasshouse-logs-*/_search', body)).body as {

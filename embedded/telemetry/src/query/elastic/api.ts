@@ -72,9 +72,11 @@ export const createElasticsearchApi = ({ logs, maxBulkBytes, now }: Elasticsearc
   api.use((req: Request) => {
     throw illegalArgument(`no handler found for uri [${req.path}] and method [${req.method}]`);
   });
-  api.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
+  api.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
     const { type, reason, status } = describe(error);
-    res.status(status).json({ error: { root_cause: [{ type, reason }], type, reason }, status });
+    const cause = { type, reason };
+    const isOfShards = shardErrors.includes(type) && /\/_(search|count)$/.test(req.path);
+    res.status(status).json({ error: { root_cause: [cause], ...(isOfShards ? asOfShards(cause) : cause) }, status });
   });
   return api;
 };
@@ -86,6 +88,17 @@ const describe = (error: unknown): { type: string; reason: string; status: numbe
   if (status < 500) return { type: 'parsing_exception', reason: 'the request is not readable', status };
   return { type: 'exception', reason: 'internal error', status };
 };
+
+/** What only shows when a query meets the data is told by the shards, each for itself. */
+const shardErrors = ['query_shard_exception', 'parse_exception'];
+
+const asOfShards = (reason: Json): Json => ({
+  type: 'search_phase_execution_exception',
+  reason: 'all shards failed',
+  phase: 'query',
+  grouped: true,
+  failed_shards: [{ shard: 0, reason }],
+});
 
 const targetOf = (req: Request): string | undefined => {
   const { index } = req.params;
