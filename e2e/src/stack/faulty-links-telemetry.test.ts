@@ -57,15 +57,15 @@ describeWith(['toxiproxy'], 'an order service with faulty links to Fluentd and J
 
   const readAccount = async () => toAccount(await faulty.order.scrape());
 
-  test.each<[string, Fault, string, Fault]>([
-    ['hangs', hang, 'is reset', reset],
-    ['is reset', reset, 'hangs', hang],
-    ['is late', latency, 'is narrow', narrow],
-    ['is narrow', narrow, 'is late', latency],
-    ['breaks off in the middle of a batch', breakOff, 'closes slowly and breaks off', breakOff],
+  test.each<[string, string, Fault, Fault]>([
+    ['hangs', 'is reset', hang, reset],
+    ['is reset', 'hangs', reset, hang],
+    ['is late', 'is narrow', latency, narrow],
+    ['is narrow', 'is late', narrow, latency],
+    ['breaks off in the middle of a batch', 'closes slowly and breaks off', breakOff, breakOff],
   ])(
     'the one %s, the other %s: no purchase waits, every record is accounted for, and all arrive once the links are good',
-    async (_fluentd, toFluentd, _jaeger, toJaeger) => {
+    async (_fluentd, _jaeger, toFluentd, toJaeger) => {
       await faulty.links.fluentd.worsen(toFluentd, 'upstream');
       await faulty.links.jaeger.worsen(toJaeger, 'upstream');
       if (toJaeger === breakOff) await faulty.links.jaeger.worsen(slowClose);
