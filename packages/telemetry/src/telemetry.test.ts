@@ -174,7 +174,8 @@ describe('telemetry', () => {
     expect([...fluentd.tags]).toEqual(['glasshouse.order']);
     const decode = createJaegerBatchDecoder();
     const received = jaeger.posts.filter((post) => post.path === '/api/traces').flatMap((post) => decode(post.body));
-    expect(received).toEqual(spans);
+    const processTags = { 'service.version': '1.2.3', 'service.instance.id': expect.stringMatching(/\d+$/) };
+    expect(received).toEqual(spans.map((span) => ({ ...span, processTags })));
     expect(await metric(telemetry, 'log_records_delivered_total')).toBe(100);
     expect(await metric(telemetry, 'spans_reported_total')).toBe(100);
   });

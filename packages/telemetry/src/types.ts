@@ -41,6 +41,8 @@ export interface SpanRecord {
   tags: PlainFields;
   /** `at` in epoch microseconds. */
   logs: { at: number; fields: PlainFields }[];
+  /** What Jaeger calls the tags of the process: version and instance of the service. Only of spans that were received. */
+  processTags?: PlainFields;
 }
 
 /** Receives every log record and finished span as plain data, at once; for tests. */

@@ -4,7 +4,10 @@ type Plain = Readonly<Record<string, string | number | boolean>>;
 
 /** One trace in the JSON of Jaeger's query API (model/json/model.go). */
 export const toJaegerTrace = (spans: readonly SpanRecord[]) => {
-  const processes = [...new Set(spans.map(({ service }) => service))];
+  // One for each instance of a service.
+  const idOf = ({ service, processTags = {} }: SpanRecord): string => JSON.stringify([service, processTags]);
+  const processes = [...new Map(spans.map((span) => [idOf(span), span])).entries()];
+  const ids = new Map(processes.map(([id], index) => [id, `p${index + 1}`]));
   return {
     traceID: shortId(spans[0]?.traceId ?? ''),
     spans: spans.map((span) => ({
@@ -16,10 +19,15 @@ export const toJaegerTrace = (spans: readonly SpanRecord[]) => {
       duration: span.durationUs,
       tags: toKeyValues(span.tags),
       logs: span.logs.map(({ at, fields }) => ({ timestamp: at, fields: toKeyValues(fields) })),
-      processID: `p${processes.indexOf(span.service) + 1}`,
+      processID: ids.get(idOf(span)) ?? '',
       warnings: null,
     })),
-    processes: Object.fromEntries(processes.map((serviceName, index) => [`p${index + 1}`, { serviceName, tags: [] }])),
+    processes: Object.fromEntries(
+      processes.map(([id, { service, processTags = {} }]) => [
+        ids.get(id) ?? '',
+        { serviceName: service, tags: toKeyValues(processTags) },
+      ]),
+    ),
     warnings: null,
   };
 };

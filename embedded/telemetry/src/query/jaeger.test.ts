@@ -42,6 +42,29 @@ const create = () => {
 };
 const empty = { total: 0, limit: 0, offset: 0, errors: null };
 
+it('tells the instances of a service apart, each with the tags of its process', async () => {
+  const spans = createSpanStore({ maxBytes: 2 ** 28, referenced: () => () => false });
+  const of = (spanId: string, instance: string): SpanRecord => ({
+    ...base,
+    spanId,
+    processTags: { 'service.version': '1.2.3', 'service.instance.id': instance },
+  });
+  for (const span of [of('00000000000000a1', 'a'), of('00000000000000a2', 'b'), of('00000000000000a3', 'a')])
+    spans.add(span);
+  const { body } = await request(createJaegerQuery(spans, () => now))
+    .get(`/api/traces/${trace}`)
+    .expect(200);
+  const tagsOf = (instance: string) => [
+    { key: 'service.version', type: 'string', value: '1.2.3' },
+    { key: 'service.instance.id', type: 'string', value: instance },
+  ];
+  expect(body.data[0].processes).toEqual({
+    p1: { serviceName: base.service, tags: tagsOf('a') },
+    p2: { serviceName: base.service, tags: tagsOf('b') },
+  });
+  expect(body.data[0].spans.map(({ processID }: { processID: string }) => processID)).toEqual(['p1', 'p2', 'p1']);
+});
+
 it('answers a trace in exactly Jaeger’s shape', async () => {
   const { body } = await request(create()).get(`/api/traces/${trace}`).expect(200);
   expect(body).toEqual({

@@ -4,6 +4,8 @@ import type { SpanQuery } from './spans.js';
 
 /** Tags are columns beside a span's own fields. */
 export const tagPrefix = 'tag.';
+/** And so are those of the process that it ran in. */
+export const processPrefix = 'process.';
 
 /** The spans of a segment that a query asks for. */
 export const matching = (segment: Segment, query: SpanQuery): Uint8Array => {
@@ -44,9 +46,7 @@ export const spanReader = (segment: Segment): ((row: number) => SpanRecord) => {
   const [traceId, spanId, parentId] = [text('traceId'), text('spanId'), text('parentId')];
   const [service, name, logs] = [text('service'), text('name'), text('logs')];
   const [durationUs, followsFrom] = [segment.reader('durationUs'), segment.reader('followsFrom')];
-  const tags = [...segment.fields]
-    .filter((field) => field.startsWith(tagPrefix))
-    .map((field) => [field.slice(tagPrefix.length), segment.reader(field)] as const);
+  const [tagsOf, processTagsOf] = [tagPrefix, processPrefix].map((prefix) => fieldsReader(segment, prefix));
   return (row) => {
     const span: SpanRecord = {
       traceId: traceId(row),
@@ -57,13 +57,24 @@ export const spanReader = (segment: Segment): ((row: number) => SpanRecord) => {
       name: name(row),
       startedAt: segment.times[row] ?? 0,
       durationUs: Number(durationUs(row) ?? 0),
-      tags: {},
+      tags: tagsOf?.(row) ?? {},
       logs: JSON.parse(logs(row) || '[]') as SpanRecord['logs'],
     };
-    for (const [key, read] of tags) {
+    const processTags = processTagsOf?.(row) ?? {};
+    return Object.keys(processTags).length > 0 ? { ...span, processTags } : span;
+  };
+};
+
+/** Reads the fields of a row whose names begin so. */
+const fieldsReader = (segment: Segment, prefix: string): ((row: number) => SpanRecord['tags']) => {
+  const fields = [...segment.fields].filter((field) => field.startsWith(prefix));
+  const readers = fields.map((field) => [field.slice(prefix.length), segment.reader(field)] as const);
+  return (row) => {
+    const found: SpanRecord['tags'] = {};
+    for (const [key, read] of readers) {
       const value = read(row);
-      if (value !== undefined) span.tags[key] = value as string | number | boolean;
+      if (value !== undefined) found[key] = value as string | number | boolean;
     }
-    return span;
+    return found;
   };
 };

@@ -2,7 +2,7 @@ import type { SpanRecord } from '@glasshouse/telemetry/wire';
 import type { StoreStats } from './logs.js';
 import { createRing } from './ring.js';
 import type { Scalar, Segment, Value } from './segment.js';
-import { fieldsOf, matching, spanReader, tagPrefix, textReader } from './span-rows.js';
+import { fieldsOf, matching, processPrefix, spanReader, tagPrefix, textReader } from './span-rows.js';
 
 export interface SpanQuery {
   service: string;
@@ -102,7 +102,7 @@ export const createSpanStore = ({ maxBytes, referenced }: SpanStoreOptions): Spa
     add(span) {
       counts.received++;
       const tags = Object.entries(span.tags);
-      if (tags.length > maxTags || !Number.isFinite(span.startedAt)) {
+      if (tags.length + Object.keys(span.processTags ?? {}).length > maxTags || !Number.isFinite(span.startedAt)) {
         counts.refused++;
         return;
       }
@@ -121,6 +121,7 @@ export const createSpanStore = ({ maxBytes, referenced }: SpanStoreOptions): Spa
         logs: span.logs.length > 0 ? JSON.stringify(span.logs) : undefined,
       };
       for (const [key, value] of tags) fields[tagPrefix + key] = value;
+      for (const [key, value] of Object.entries(span.processTags ?? {})) fields[processPrefix + key] = value;
       recent.add(span.startedAt, fields);
     },
     services: () => [...new Set(segments().flatMap((segment) => segment.words('service') as string[]))].sort(),

@@ -58,7 +58,8 @@ describe('Jaeger encoder', () => {
     const decode = createJaegerBatchDecoder();
     fc.assert(
       fc.property(fc.array(span, { maxLength: 4 }), (spans) => {
-        expect(decode(frame(encoder, spans))).toEqual(spans);
+        const processTags = { 'service.version': identity.version, 'service.instance.id': identity.instanceId };
+        expect(decode(frame(encoder, spans))).toEqual(spans.map((each) => ({ ...each, processTags })));
       }),
     );
   });

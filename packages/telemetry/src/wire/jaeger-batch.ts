@@ -54,8 +54,9 @@ const toValue = (tag: Tag): string | number | boolean => {
 const toTags = (tags: readonly Tag[] | null): SpanRecord['tags'] =>
   Object.fromEntries((tags ?? []).map((tag) => [tag.key, toValue(tag)]));
 
-const toRecords = ({ process: { serviceName }, spans }: Batch): SpanRecord[] =>
-  spans.map((span) => {
+const toRecords = ({ process: { serviceName, tags }, spans }: Batch): SpanRecord[] => {
+  const processTags = toTags(tags);
+  return spans.map((span) => {
     const parentId = toHex(span.parentSpanId);
     const references = span.references ?? [];
     const childOf = references.find((reference) => reference.refType === 'CHILD_OF');
@@ -69,6 +70,7 @@ const toRecords = ({ process: { serviceName }, spans }: Batch): SpanRecord[] =>
       durationUs: toNumber(span.duration),
       tags: toTags(span.tags),
       logs: (span.logs ?? []).map((log) => ({ at: toNumber(log.timestamp), fields: toTags(log.fields) })),
+      processTags,
     };
     // Some clients name the parent only as a reference.
     if (parentId !== NO_PARENT) record.parentId = parentId;
@@ -80,6 +82,7 @@ const toRecords = ({ process: { serviceName }, spans }: Batch): SpanRecord[] =>
     }
     return record;
   });
+};
 
 /** Decoder of what a Jaeger client posts to `/api/traces`: one `Batch` in Thrift binary. It throws on anything else. */
 export const createJaegerBatchDecoder = (): ((body: Buffer) => SpanRecord[]) => {
