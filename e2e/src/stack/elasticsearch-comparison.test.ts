@@ -21,7 +21,7 @@ describeWith(['opensearch'], 'the embedded backend beside a real node, with the 
   });
 
   test('finds, counts, sorts and adds up the same for every kind of search', async () => {
-    expect(searches.length).toBeGreaterThan(700);
+    expect(searches.length).toBeGreaterThan(1_000);
     expect(await compare([node.url, standIn.url], searches)).toEqual([]);
   });
 

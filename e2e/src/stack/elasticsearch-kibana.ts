@@ -10,7 +10,7 @@ const one = (clause: Json): Json => ({ bool: { should: [clause], minimum_should_
  * KQL as Kibana sends it to Elasticsearch, in the part that the saved objects use: `field : value`, `*`, quotes,
  * `(a or b)`, comparisons, `and`, `or`, `not`. https://www.elastic.co/docs/reference/query-languages/kql
  */
-export const toQuery = (kql: string): Json => {
+const toQuery = (kql: string): Json => {
   const tokens = kql.match(/"[^"]*"|[():]|[<>]=?|[^\s():<>"]+/g) ?? [];
   let at = 0;
   const next = (): string => {

@@ -2,7 +2,7 @@ type Line = Readonly<Record<string, unknown>>;
 
 const dayMs = 86_400_000;
 /** A day before any test runs, so that no date math reaches it; the lines spread over three days from here. */
-export const linesStart = Date.UTC(2026, 0, 30, 18);
+const linesStart = Date.UTC(2026, 0, 30, 18);
 const count = 360;
 const stepMs = Math.floor((2 * dayMs) / count) + 137;
 

@@ -30,7 +30,7 @@ export const searches: readonly Search[] = [
   ...queryStrings.map((query) => ofText(query)),
   ...queryStrings.map((query) => ofText(query, { default_operator: 'AND' })),
   ...every(7, queryStrings).map((query) => ({ path: `/_search?size=${size}&q=${encodeURIComponent(query)}` })),
-  ...queries.map((query) => toSearch({ size, query })),
+  ...[...queries, ...readBodies('chance.ndjson')].map((query) => toSearch({ size, query })),
   ...every(5, queries).map((query) => ({ path: '/_count', body: { query } })),
   ...[...readBodies('pages.ndjson'), ...readBodies('aggregations.ndjson')].map(toSearch),
 ];

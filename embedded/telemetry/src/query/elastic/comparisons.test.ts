@@ -15,6 +15,15 @@ it('a word is found exactly where the text, cut into words, has it', () => {
   );
 });
 
+it.each([
+  ['🫖 tea', ['🫖', 'tea']],
+  ['👩‍🚀👍🏽', ['👩‍🚀', '👍🏽']],
+  ['Ada’s 1,250.75 ms', ['ada’s', '1,250.75', 'ms']],
+  ['在庫 ひと', ['在', '庫', 'ひ', 'と']],
+])('%s is cut as Lucene cuts it', (stored, words) => {
+  expect(wordsOf(stored)).toEqual(words);
+});
+
 it('a phrase is found exactly where its words stand one after the other', () => {
   fc.assert(
     fc.property(text, text, (stored, query) => {

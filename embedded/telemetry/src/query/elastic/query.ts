@@ -110,8 +110,10 @@ const parseBool = (body: Json, now: number, depth: number): Clause => {
   const required = [...clauses('must'), ...clauses('filter')];
   const optional = clauses('should');
   const fallback = required.length === 0 && optional.length > 0 ? 1 : 0;
-  // Where nothing else is required one of them is, whatever the minimum says.
-  const minimum = Math.max(fallback, minimumOf(body.minimum_should_match, optional.length) ?? fallback);
+  // Where nothing else is required one of them is, whatever the minimum says; beside prohibitions alone it says
+  // nothing.
+  const asked = Math.max(fallback, minimumOf(body.minimum_should_match, optional.length) ?? fallback);
+  const minimum = required.length + optional.length === 0 ? 0 : asked;
   return combine({ required, optional, prohibited: clauses('must_not'), minimum });
 };
 
