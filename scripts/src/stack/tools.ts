@@ -164,8 +164,10 @@ export const tools = {
   bwrap: viaDebian('bwrap', 'bubblewrap'),
   ferretdb: viaGoSource('ferretdb', 'github.com/FerretDB/FerretDB', 'v1.24.2'),
   hazelcast: viaMaven('com.hazelcast:hazelcast:5.6.0'),
-  // Elasticsearch's own libraries in Maven Central lack data streams and the fields of type wildcard.
+  // Elasticsearch's own libraries in Maven Central lack data streams.
   opensearch: viaJavaSource('opensearch', 'OneNode', '2.19.6'),
+  // 7.17 of what Compose has in 8.19: of later ones the proxy has no module.
+  filebeat: viaGoModule('filebeat', 'github.com/elastic/beats/v7', 'v7.17.29', './filebeat'),
   collector: viaGoSource(
     'collector',
     'go.opentelemetry.io/collector/otelcol',
