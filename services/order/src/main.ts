@@ -27,6 +27,7 @@ export const createService = (config: Config, overrides?: KitOverrides): Service
     random: Math.random,
   });
   observeSagas(kit.telemetry, () => useCases.oldestOpenSeconds());
+  kit.every({ name: 'settle orders', intervalMs: config.RECOVERY_INTERVAL_MS, run: useCases.settleOrders });
   kit.every({ name: 'recover orders', intervalMs: config.RECOVERY_INTERVAL_MS, run: useCases.recoverOrders });
   return kit.service({ ...createApp(useCases, kit, config.PUBLIC_URL), onStop: useCases.closeOutbox });
 };

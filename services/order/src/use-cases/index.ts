@@ -16,6 +16,8 @@ export const createUseCases = (ports: Ports) => {
     cancelOrder: createCancelOrder(ports, saga),
     recoverOrders: createRecoverOrders(ports, saga, outbox),
     ...createReadOrders(ports),
+    /** A job of its own: a recovery that waits for a hanging service must not let what was told look untold. */
+    settleOrders: outbox.sweep,
     /** Before the process goes down in order. */
     closeOutbox: outbox.close,
 

@@ -42,7 +42,6 @@ export const createRecoverOrders = (
   };
 
   return async (signal) => {
-    await outbox.sweep();
     const due = await store.due(clock.now(), limit);
     const lane = async (): Promise<void> => {
       for (let order = due.shift(); order !== undefined && !signal.aborted; order = due.shift()) {
