@@ -15,6 +15,7 @@ test('creates, lists and drops indexes, and tells conflicts apart', async () => 
   expect(await codeOf(things.createIndex({ b: 1 }, { name: 'a_1' }))).toBe(86);
   expect(await codeOf(things.createIndex({ a: 1 }, { unique: true }))).toBe(86);
   expect(await codeOf(things.createIndex({ a: 'text' }))).toBe(67);
+  expect(await codeOf(things.createIndex({ '$**': 1 }))).toBe(67);
   expect(await codeOf(things.createIndex({ at: 1, b: 1 }, { expireAfterSeconds: 5 }))).toBe(67);
   expect(await codeOf(things.dropIndex('nope'))).toBe(27);
   expect(await codeOf(things.dropIndex('_id_'))).toBe(72);
@@ -80,6 +81,9 @@ test('lists and drops collections and databases', async () => {
   expect(await other.dropCollection('one')).toBe(true);
   const names = async () => (await store.client.db('admin').admin().listDatabases()).databases.map(({ name }) => name);
   expect(await names()).toContain('other');
+  const { databases, totalSize } = await store.client.db('admin').admin().listDatabases();
+  expect(totalSize).toBe(databases.reduce((sum, { sizeOnDisk = 0 }) => sum + sizeOnDisk, 0));
+  expect(totalSize).toBeGreaterThan(0);
   await other.dropDatabase();
   expect(await names()).not.toContain('other');
   expect(await codeOf(other.createCollection('capped', { capped: true, size: 100 }))).toBe(40415);

@@ -248,6 +248,8 @@ describe('aggregation', () => {
       [{ $group: { _id: 1, n: { $avg: '$n' } } }, 15952],
       [{ $match: { a: { $nonsense: 1 } } }, 2],
       [{ $limit: 0 }, 15958],
+      [{ $sort: {} }, 15976],
+      [{ $project: {} }, 51272],
     ];
     for (const [stage, code] of codes)
       expect([stage, await codeOf(things.aggregate([stage]).toArray())]).toEqual([stage, code]);

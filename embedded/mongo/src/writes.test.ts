@@ -143,3 +143,16 @@ test('a write concern that one node cannot give is told', async () => {
   expect(await codeOf(fresh().insertOne({ _id: 1 }, { writeConcern: { w: 2 } }))).toBe(100);
   await fresh().insertOne({ _id: 1 }, { writeConcern: { w: 0 } });
 });
+
+test('a statement without what it has to have is refused before the first one has run', async () => {
+  const things = fresh();
+  await things.insertOne({ _id: 1, n: 1 });
+  const { collectionName: name } = things;
+  const good = { q: { _id: 1 }, u: { $inc: { n: 1 } } };
+  for (const bad of [{ u: { $inc: { n: 1 } } }, { q: {} }])
+    expect(await codeOf(store.db.command({ update: name, updates: [good, bad] }))).toBe(40414);
+  for (const bad of [{ limit: 1 }, { q: {} }])
+    expect(await codeOf(store.db.command({ delete: name, deletes: [{ q: {}, limit: 0 }, bad] }))).toBe(40414);
+  expect(await codeOf(store.db.command({ update: name, updates: [good, { ...good, wish: 1 }] }))).toBe(40415);
+  expect(await things.find().toArray()).toEqual([{ _id: 1, n: 1 }]);
+});

@@ -1,13 +1,14 @@
 /** MongoDB's own codes (src/mongo/base/error_codes.yml); every refusal carries one. */
 const codes = {
   ...{ InternalError: 1, BadValue: 2, FailedToParse: 9, Unauthorized: 13, TypeMismatch: 14, Overflow: 15 },
-  ...{ ProtocolError: 17, InvalidBSON: 22, NamespaceNotFound: 26, IndexNotFound: 27, PathNotViable: 28 },
-  ...{ ConflictingUpdateOperators: 40, CursorNotFound: 43, NamespaceExists: 48, MaxTimeMSExpired: 50 },
-  ...{ DollarPrefixedFieldName: 52, InvalidIdField: 53, EmptyFieldName: 56, CommandNotFound: 59, ImmutableField: 66 },
-  ...{ CannotCreateIndex: 67, InvalidOptions: 72, InvalidNamespace: 73, IndexOptionsConflict: 85 },
-  ...{ IndexKeySpecsConflict: 86, UnsatisfiableWriteConcern: 100, InvalidPipelineOperator: 168 },
-  ...{ CannotIndexParallelArrays: 171, TransactionTooOld: 225, OperationNotSupportedInTransaction: 263 },
-  ...{ QueryExceededMemoryLimitNoDiskUseAllowed: 292, DuplicateKey: 11000, OutOfDiskSpace: 14031 },
+  ...{ InvalidLength: 16, ProtocolError: 17, InvalidBSON: 22, NamespaceNotFound: 26, IndexNotFound: 27 },
+  ...{ PathNotViable: 28, ConflictingUpdateOperators: 40, CursorNotFound: 43, NamespaceExists: 48 },
+  ...{ MaxTimeMSExpired: 50, DollarPrefixedFieldName: 52, InvalidIdField: 53, EmptyFieldName: 56 },
+  ...{ CommandNotFound: 59, ImmutableField: 66, CannotCreateIndex: 67, InvalidOptions: 72, InvalidNamespace: 73 },
+  ...{ IndexOptionsConflict: 85, IndexKeySpecsConflict: 86, UnsatisfiableWriteConcern: 100 },
+  ...{ InvalidPipelineOperator: 168, CannotIndexParallelArrays: 171, TransactionTooOld: 225 },
+  ...{ OperationNotSupportedInTransaction: 263, QueryExceededMemoryLimitNoDiskUseAllowed: 292 },
+  ...{ DuplicateKey: 11000, OutOfDiskSpace: 14031 },
 } as const;
 
 type NamedError = keyof typeof codes;

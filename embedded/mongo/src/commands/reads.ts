@@ -1,7 +1,7 @@
 import { Int32, Long } from 'bson';
 import { check } from '../bson/errors.js';
 import { sum } from '../bson/numbers.js';
-import { toKey } from '../bson/order.js';
+import { areEqual, toKey } from '../bson/order.js';
 import { type Document, fieldOf, isDocument, isNumber, typeOf, wholeNumber } from '../bson/values.js';
 import { compileFilter } from '../query/matcher.js';
 import { planIndex, planQuery } from '../query/plan.js';
@@ -109,6 +109,8 @@ const aggregate = define('pipeline cursor hint', ({ pipeline = [], cursor, hint 
     check(name !== '' && other === undefined, 'Location40323', 'A pipeline stage must have exactly one field.');
     const run = name === '$collStats' && i === 0 ? () => [] : fieldOf(stages, name);
     check(run, 'Location40324', `Unrecognized pipeline stage name: '${name}'`);
+    const isEmpty = (name === '$sort' || name === '$project') && areEqual(stage[name], {});
+    check(!isEmpty, name === '$sort' ? 'Location15976' : 'Location51272', `${name} must have at least one field`);
     return { name, run, spec: stage[name] };
   });
   // What the pipeline begins with is given to the query planner.

@@ -26,9 +26,8 @@ const statsOf = ({ store }: Call, collections: readonly Collection[]) => {
 
 export const collectionStats = (call: Call): Document => {
   const collection = call.collections.get(call.namespace);
-  const names = collection?.indexes.map(({ spec }) => spec.name) ?? [];
-  const indexSizes = Object.fromEntries(names.map((name) => [name, 0]));
-  const indexes = { nindexes: names.length, indexSizes, totalIndexSize: 0 };
+  const sizes = collection?.indexes.map(({ spec }) => [spec.name, 0] as const) ?? [];
+  const indexes = { nindexes: sizes.length, indexSizes: Object.fromEntries(sizes), totalIndexSize: 0 };
   return { ns: call.namespace, ...statsOf(call, collection ? [collection] : []), ...indexes, capped: false };
 };
 
@@ -48,7 +47,9 @@ export const schemaReads: Handlers = {
       const { size } = nameOnly ? { size: 0 } : statsOf(call, collectionsIn(call, name));
       return nameOnly ? { name } : { name, sizeOnDisk: Long.fromNumber(size), empty: size === 0 };
     });
-    return { databases: databases.filter(compileFilter(filter)) };
+    const found = databases.filter(compileFilter(filter));
+    const size = found.reduce((total, { sizeOnDisk = Long.ZERO }) => total.add(sizeOnDisk as Long), Long.ZERO);
+    return { databases: found, ...(!nameOnly && { totalSize: size, totalSizeMb: size.shiftRight(20) }) };
   }),
   listIndexes: define('cursor', ({ cursor }, call) => {
     const specs = existing(call).indexes.map(({ spec }) => spec);
@@ -68,10 +69,11 @@ export const schemaReads: Handlers = {
 const toSpec = (wanted: Document): IndexSpec => {
   const fields = readFields(wanted, 'indexes', 'key name unique expireAfterSeconds sparse partialFilterExpression');
   const { key, name, unique, ...options } = fields;
-  const isNamed = isDocument(key) && Object.keys(key).length > 0 && typeof name === 'string' && name !== '';
-  check(isNamed, 'CannotCreateIndex', 'Index keys and name cannot be empty.');
+  const names = isDocument(key) ? Object.keys(key) : [];
+  const isNamed = names.length > 0 && names.every((it) => /^[^$]/.test(it)) && typeof name === 'string' && name !== '';
+  check(isNamed && isDocument(key), 'CannotCreateIndex', 'An index has a name and the names of its fields.');
   const isTtl = options.expireAfterSeconds !== undefined;
-  check(!isTtl || Object.keys(key).length === 1, 'CannotCreateIndex', 'TTL indexes are single-field indexes');
+  check(!isTtl || names.length === 1, 'CannotCreateIndex', 'TTL indexes are single-field indexes');
   return { v: 2, key, name: areEqual(key, { _id: 1 }) ? '_id_' : name, ...(unique && { unique }), ...options };
 };
 

@@ -66,15 +66,15 @@ const modify = (call: Target, query: Query, { change, multi, upsert }: Wanted) =
 };
 
 type Outcome = { n: number; nModified?: number; upserted?: Document };
-/** Runs its statements one after the other; the first that fails ends an ordered command, and is told by its index. */
-const writeCommand = (list: 'documents' | 'updates' | 'deletes', run: (statement: Document, call: Call) => Outcome) =>
+/** Reads its statements, then runs one after the other; the first that fails ends an ordered command, told by its index. */
+const writeCommand = (list: 'documents' | 'updates' | 'deletes', read: (it: Document) => (call: Call) => Outcome) =>
   define(`${list} ordered`, ({ [list]: statements = [], ordered = true }, call) => {
-    check(statements.length > 0, 'BadValue', 'Write batch sizes must be between 1 and 100000.');
+    check(statements.length > 0, 'InvalidLength', 'Write batch sizes must be between 1 and 100000.');
     const [upserted, writeErrors]: [Document[], Document[]] = [[], []];
     let [n, nModified] = [0, 0];
-    for (const [index, statement] of statements.entries()) {
+    for (const [index, run] of statements.map(read).entries()) {
       try {
-        const outcome = run(statement, call);
+        const outcome = run(call);
         n += outcome.n;
         nModified += outcome.nModified ?? 0;
         if (outcome.upserted !== undefined) upserted.push({ index, _id: outcome.upserted._id });
@@ -100,18 +100,20 @@ export const writeCommands: Handlers = {
     const value = fields.new ? after : before;
     return { lastErrorObject: { n, ...kind }, value: value === undefined ? null : project(value) };
   }),
-  insert: writeCommand('documents', (document, call) => {
+  insert: writeCommand('documents', (document) => (call) => {
     insert(call, withId(document));
     return { n: 1 };
   }),
-  update: writeCommand('updates', (statement, call) => {
+  update: writeCommand('updates', (statement) => {
     const { q: filter, u, hint, multi, upsert } = readFields(statement, 'updates', 'q u hint multi upsert');
-    return modify(call, { filter, hint }, { change: compileChange(u, multi), multi, upsert });
+    check(filter && u !== undefined, 'Location40414', "a statement of 'updates' needs the fields 'q' and 'u'");
+    return (call) => modify(call, { filter, hint }, { change: compileChange(u, multi), multi, upsert });
   }),
-  delete: writeCommand('deletes', (statement, call) => {
+  delete: writeCommand('deletes', (statement) => {
     const { q: filter, hint, limit } = readFields(statement, 'deletes', 'q hint limit');
+    check(filter && limit !== undefined, 'Location40414', "a statement of 'deletes' needs the fields 'q' and 'limit'");
     check(limit === 0 || limit === 1, 'FailedToParse', 'The limit field in delete objects must be 0 or 1.');
-    return modify(call, { filter, hint }, { change: removal, multi: limit === 0 });
+    return (call) => modify(call, { filter, hint }, { change: removal, multi: limit === 0 });
   }),
 };
 

@@ -37,10 +37,7 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
     socket.destroy();
   };
 
-  const server = createServer((socket) => {
-    lastId += 1;
-    serving.set(socket, serve(socket, lastId));
-  });
+  const server = createServer((socket) => void serving.set(socket, serve(socket, ++lastId)));
   server.maxConnections = maxConnections;
 
   return {
@@ -64,10 +61,8 @@ export const createWireServer = (dispatch: Dispatch, report: (error: unknown) =>
   };
 };
 
-const formatAddress = (address = '127.0.0.1', port = 0): string => {
-  const plain = address.replace(/^::ffff:/, '');
-  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
-};
+const formatAddress = (address = '127.0.0.1', port = 0): string =>
+  `${address.replace(/^::ffff:/, '').replace(/.*:.*/, '[$&]')}:${port}`;
 
 /** Cuts the stream into messages; holds at most one, whose announced length was checked first. What is cut off is left. */
 async function* messagesOf(socket: Socket, memory: { large: number }, signal: AbortSignal): AsyncGenerator<Buffer> {
