@@ -141,18 +141,25 @@ const placeOrder = async ({ shop, tally, token, sku, placed }: Step & { placed: 
   }
 };
 
-/** Repeats what the protocol lets a client repeat: no answer, 409 in progress, 429 and 502-504. */
+const maxAttempts = 12;
+const maxPauseMs = 8_000;
+
+/**
+ * Repeats what the protocol lets a client repeat: no answer, 409 in progress, 429 and 502-504. Each pause is twice as long
+ * as the one before, give or take a half: clients that all come back at once keep a shop down that could get up.
+ */
 const repeat = async <T extends { status: number; body: unknown }>(
   tally: Tally,
   call: () => Promise<T>,
 ): Promise<T | undefined> => {
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const startedAt = performance.now();
     const answer = await call().catch(() => undefined);
     tally.latency(performance.now() - startedAt);
     if (answer !== undefined && !isRepeatable(answer)) return answer;
     tally.repeated();
-    await new Promise((resolve) => setTimeout(resolve, 250 + Math.random() * 500));
+    const pauseMs = Math.min(maxPauseMs, 250 * 2 ** attempt) * (0.5 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   return undefined;
 };

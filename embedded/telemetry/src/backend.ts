@@ -23,8 +23,10 @@ const ruleTimeoutMs = 1_000;
 
 /** All bounds of memory. The stores' bytes are estimates that come out within a fifth of what V8 takes. */
 export const defaultLimits = {
-  logBytes: 84 * mebibyte,
-  spanBytes: 40 * mebibyte,
+  /** About 200,000 lines as the shop writes them. */
+  logBytes: 68 * mebibyte,
+  /** About 20,000 traces of `npm run load`. */
+  spanBytes: 54 * mebibyte,
   /** Trace ids of error records that keep their traces longest. */
   errorTraces: 20_000,
   metricBytes: 24 * mebibyte,

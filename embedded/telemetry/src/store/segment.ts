@@ -57,7 +57,11 @@ export class Segment {
   /** No rows come any more: gives back what only adding needs. */
   seal(): void {
     this.resize(this.rows);
-    for (const column of this.columns.values()) column.known = undefined;
+    for (const column of this.columns.values()) {
+      column.known = undefined;
+      // Without the room that an array that has grown keeps for growing on.
+      column.words = column.words.slice();
+    }
   }
 
   /** Distinct values of a field, except numbers. Rows that are hidden may still contribute. */
