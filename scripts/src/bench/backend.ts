@@ -16,6 +16,7 @@ const searches = 40;
 
 const services = ['gateway', 'oauth', 'customer', 'product', 'order', 'payment'];
 const routes = ['/api/products', '/api/products/{sku}', '/api/orders', '/users/api/login', '/api/customers'];
+const kinds = ['server', 'client', 'internal'];
 const actions = ['http.request', 'order.accepted', 'stock.reserved', 'payment.succeeded', 'login.succeeded'];
 const pick = (from: readonly string[], index: number): string => from[index % from.length] ?? '';
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
@@ -146,22 +147,28 @@ const encodeSpans = (): Buffer[] => {
   const encoders = services.map((service) =>
     createJaegerEncoder({ service, version: '0.1.0', instanceId: `${service}-1` }),
   );
-  const toSpan = (encoder: (typeof encoders)[number], traceId: string, index: number): Buffer =>
-    encoder.encodeSpan({
+  let parentId: string | undefined;
+  const toSpan = (encoder: (typeof encoders)[number], traceId: string, index: number): Buffer => {
+    if (index % spansPerTrace === 0) parentId = undefined;
+    const spanId = hex(8);
+    const span = encoder.encodeSpan({
       service: pick(services, index),
       name: `GET ${pick(routes, index)}`,
       traceId,
-      spanId: hex(8),
-      parentId: index % spansPerTrace === 0 ? undefined : hex(8),
+      spanId,
+      parentId,
       startedAt: (Date.now() - (traces * spansPerTrace - index) / 50) * 1_000,
       durationUs: (index * 7_919) % 100_000,
       tags: {
-        'span.kind': 'server',
+        'span.kind': pick(kinds, index),
         'http.route': pick(routes, index),
         'http.status_code': index % 50 === 0 ? 500 : 200,
       },
       logs: [],
     });
+    parentId = spanId;
+    return span;
+  };
   const batches: Buffer[] = [];
   let traceIds: string[] = [];
   for (let start = 0; start < traces * spansPerTrace; start += spansPerBatch) {
