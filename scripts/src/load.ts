@@ -24,9 +24,14 @@ interface Options {
   readonly data: string | undefined;
 }
 
-/** An order that was answered, with the key and the customer it belongs to. */
+interface Customer {
+  /** A valid access token. */
+  token(): Promise<string>;
+}
+
+/** An order that was answered, with the customer it belongs to. */
 interface Placed {
-  readonly token: string;
+  readonly customer: Customer;
   readonly id: string;
   readonly state: string;
 }
@@ -37,18 +42,43 @@ const main = async (): Promise<void> => {
   const shop = findShop(options.data);
   const skus = await fetchSkus(shop);
   // One customer may send 100 requests per second, so the load is spread over as many customers as it needs.
-  const customers = Math.max(2, Math.ceil(options.ratePerSecond / 20));
-  say(`Registering ${customers} customers ...`);
-  const tokens = await Promise.all(Array.from({ length: customers }, () => shop.newCustomer()));
+  const count = Math.max(2, Math.ceil(options.ratePerSecond / 20));
+  say(`Registering ${count} customers ...`);
+  const customers = await Promise.all(Array.from({ length: count }, () => createCustomer(shop)));
   const tally = createTally();
   const placed: Placed[] = [];
   await sendOnSchedule(options, tally, async (index) => {
-    const token = tokens[index % tokens.length] ?? '';
+    const customer = customers[index % customers.length];
+    if (customer === undefined) return;
     const sku = skus[index % skus.length] ?? 'TEA-001';
-    if (index % 4 === 3) await placeOrder({ shop, tally, token, sku, placed });
-    else await browse({ shop, tally, token, sku, index });
+    if (index % 4 === 3) await placeOrder({ shop, tally, customer, sku, placed });
+    else await browse({ shop, tally, customer, sku, index });
   });
   await report(shop, tally, placed);
+};
+
+/** An access token is valid for five minutes. */
+const renewAfterMs = 200_000;
+
+/** A new customer who logs in again before the token ends. */
+const createCustomer = async (shop: Shop): Promise<Customer> => {
+  const { email, password } = await shop.register();
+  let since = 0;
+  let token = Promise.resolve('');
+  const customer: Customer = {
+    token() {
+      if (Date.now() - since > renewAfterMs) {
+        since = Date.now();
+        token = shop.login(email, password);
+        token.catch(() => {
+          since = 0;
+        });
+      }
+      return token;
+    },
+  };
+  await customer.token();
+  return customer;
 };
 
 const parseOptions = (): Options | undefined => {
@@ -115,26 +145,30 @@ const showLine = (tally: Tally, startedAt: number, durationMs: number): void => 
 interface Step {
   readonly shop: Shop;
   readonly tally: Tally;
-  readonly token: string;
+  readonly customer: Customer;
   readonly sku: string;
 }
 
-const browse = async ({ shop, tally, token, sku, index }: Step & { index: number }): Promise<void> => {
+const browse = async ({ shop, tally, customer, sku, index }: Step & { index: number }): Promise<void> => {
   const path = index % 4 === 0 ? '/api/products?limit=10' : `/api/products/${sku}`;
-  const answer = await repeat(tally, () => shop.call('GET', path, { token }));
+  const answer = await repeat(tally, async () => shop.call('GET', path, { token: await customer.token() }));
   tally.outcome(answer?.status === 200 ? 'browsed' : 'failed');
 };
 
 /** The same key on every try: an order whose answer was lost is found again, not placed twice. */
-const placeOrder = async ({ shop, tally, token, sku, placed }: Step & { placed: Placed[] }): Promise<void> => {
+const placeOrder = async ({ shop, tally, customer, sku, placed }: Step & { placed: Placed[] }): Promise<void> => {
   const key = randomUUID();
   const body = { lines: [{ sku, quantity: 1 }], paymentMethod: 'card_ok' };
-  const answer = await repeat(tally, () =>
-    shop.call('POST', '/api/orders', { token, body, headers: { 'idempotency-key': key } }),
+  const answer = await repeat(tally, async () =>
+    shop.call('POST', '/api/orders', {
+      token: await customer.token(),
+      body,
+      headers: { 'idempotency-key': key },
+    }),
   );
   const order = answer?.body as { id?: string; state?: string; code?: string } | undefined;
   if (answer?.status === 201 || answer?.status === 202) {
-    placed.push({ token, id: order?.id ?? '', state: order?.state ?? '' });
+    placed.push({ customer, id: order?.id ?? '', state: order?.state ?? '' });
     tally.outcome(answer.status === 201 ? 'confirmed' : 'accepted');
   } else {
     tally.outcome(order?.code === 'out_of_stock' ? 'out of stock' : 'failed');
@@ -178,9 +212,10 @@ const report = async (shop: Shop, tally: Tally, placed: readonly Placed[]): Prom
 };
 
 const isKept = async (shop: Shop, order: Placed): Promise<boolean> => {
+  const look = async () => shop.call('GET', `/api/orders/${order.id}`, { token: await order.customer.token() });
   const deadlineAt = Date.now() + 60_000;
   while (Date.now() < deadlineAt) {
-    const answer = await shop.call('GET', `/api/orders/${order.id}`, { token: order.token }).catch(() => undefined);
+    const answer = await look().catch(() => undefined);
     const state = (answer?.body as { state?: string } | undefined)?.state;
     if (state === 'CONFIRMED') return true;
     if (answer?.status === 404 || (order.state === 'CONFIRMED' && state === 'CANCELLED')) return false;

@@ -31,6 +31,8 @@ export interface Shop {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Registers a customer nobody has been before and logs in. @returns the access token */
   newCustomer(): Promise<string>;
+  /** A new customer who has not logged in yet. */
+  register(): Promise<{ readonly email: string; readonly password: string }>;
   login(email: string, password: string): Promise<string>;
 }
 
@@ -56,7 +58,11 @@ export const findShop = (folder: string | undefined): Shop => {
 };
 
 /** Speaks to a gateway as its customers do. */
-export const createShop = ({ gateway }: { readonly gateway: string }): Pick<Shop, 'call' | 'login' | 'newCustomer'> => {
+export const createShop = ({
+  gateway,
+}: {
+  readonly gateway: string;
+}): Pick<Shop, 'call' | 'login' | 'newCustomer' | 'register'> => {
   const call: Shop['call'] = async (method, path, { token, body, headers = {}, timeoutMs = 10_000 } = {}) => {
     const response = await fetch(`${gateway}${path}`, {
       method,
@@ -78,6 +84,13 @@ export const createShop = ({ gateway }: { readonly gateway: string }): Pick<Shop
       headers: response.headers,
     };
   };
+  const register: Shop['register'] = async () => {
+    const email = `visitor-${randomUUID()}@glasshouse.test`;
+    const password = randomBytes(12).toString('base64url');
+    const answer = await call('POST', '/api/customers', { body: { email, password, name: 'A Visitor' } });
+    if (answer.status !== 201) throw new CommandError(`The registration was refused: ${toProblem(answer)}`);
+    return { email, password };
+  };
   const login = async (email: string, password: string): Promise<string> => {
     const answer = await call('POST', '/users/api/login', { body: { email, password } });
     if (answer.status !== 200) throw new CommandError(`The login was refused: ${toProblem(answer)}`);
@@ -86,16 +99,13 @@ export const createShop = ({ gateway }: { readonly gateway: string }): Pick<Shop
   return {
     call,
     login,
-    async newCustomer() {
-      const email = `visitor-${randomUUID()}@glasshouse.test`;
-      const password = randomBytes(12).toString('base64url');
-      const answer = await call('POST', '/api/customers', { body: { email, password, name: 'A Visitor' } });
-      if (answer.status !== 201) throw new CommandError(`The registration was refused: ${toProblem(answer)}`);
+    newCustomer: async () => {
+      const { email, password } = await register();
       return login(email, password);
     },
+    register,
   };
 };
-
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
