@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { createLoadCustomer, type LoadCustomer } from './load-customer.js';
 import { createTally, type Tally } from './load-tally.js';
 import { CommandError, findShop, runCommand, type Shop } from './shop.js';
 
@@ -24,14 +25,9 @@ interface Options {
   readonly data: string | undefined;
 }
 
-interface Customer {
-  /** A valid access token. */
-  token(): Promise<string>;
-}
-
 /** An order that was answered, with the customer it belongs to. */
 interface Placed {
-  readonly customer: Customer;
+  readonly customer: LoadCustomer;
   readonly id: string;
   readonly state: string;
 }
@@ -44,7 +40,7 @@ const main = async (): Promise<void> => {
   // One customer may send 100 requests per second, so the load is spread over as many customers as it needs.
   const count = Math.max(2, Math.ceil(options.ratePerSecond / 20));
   say(`Registering ${count} customers ...`);
-  const customers = await Promise.all(Array.from({ length: count }, () => createCustomer(shop)));
+  const customers = await Promise.all(Array.from({ length: count }, () => createLoadCustomer(shop)));
   const tally = createTally();
   const placed: Placed[] = [];
   await sendOnSchedule(options, tally, async (index) => {
@@ -55,30 +51,6 @@ const main = async (): Promise<void> => {
     else await browse({ shop, tally, customer, sku, index });
   });
   await report(shop, tally, placed);
-};
-
-/** An access token is valid for five minutes. */
-const renewAfterMs = 200_000;
-
-/** A new customer who logs in again before the token ends. */
-const createCustomer = async (shop: Shop): Promise<Customer> => {
-  const { email, password } = await shop.register();
-  let since = 0;
-  let token = Promise.resolve('');
-  const customer: Customer = {
-    token() {
-      if (Date.now() - since > renewAfterMs) {
-        since = Date.now();
-        token = shop.login(email, password);
-        token.catch(() => {
-          since = 0;
-        });
-      }
-      return token;
-    },
-  };
-  await customer.token();
-  return customer;
 };
 
 const parseOptions = (): Options | undefined => {
@@ -145,7 +117,7 @@ const showLine = (tally: Tally, startedAt: number, durationMs: number): void => 
 interface Step {
   readonly shop: Shop;
   readonly tally: Tally;
-  readonly customer: Customer;
+  readonly customer: LoadCustomer;
   readonly sku: string;
 }
 
