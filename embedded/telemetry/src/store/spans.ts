@@ -156,34 +156,26 @@ export const createSpanStore = ({ maxBytes, referenced }: SpanStoreOptions): Spa
       return ids.flatMap((id) => [found.get(id) ?? []]);
     },
     dependencies(start, end) {
-      // Of a span that says what it is, only one that was called from outside can have a parent elsewhere.
-      const isCalled = (kind: string): boolean => !['client', 'internal', 'producer'].includes(kind);
-      const calls = new Map<string, { parentId: string; child: string }>();
-      for (const segment of segments()) {
-        const [spanId, parentId] = [textReader(segment, 'spanId'), textReader(segment, 'parentId')];
-        const [service, kind] = [textReader(segment, 'service'), textReader(segment, `${tagPrefix}span.kind`)];
-        const isWithin = segment.match('startedAt', (at) => Number(at) >= start && Number(at) <= end);
-        segment.forEach(isWithin, (row) => {
-          if (isCalled(kind(row))) calls.set(spanId(row), { parentId: parentId(row), child: service(row) });
-        });
-      }
-      const wanted = new Set<Scalar>([...calls.values()].map(({ parentId }) => parentId));
       const serviceOf = new Map<string, string>();
       for (const segment of segments()) {
-        if (!segment.words('spanId').some((word) => wanted.has(word as Scalar))) continue;
         const [spanId, service] = [textReader(segment, 'spanId'), textReader(segment, 'service')];
-        segment.forEach(
-          segment.match('spanId', (id) => wanted.has(id)),
-          (row) => serviceOf.set(spanId(row), service(row)),
-        );
+        segment.forEach(segment.all(), (row) => serviceOf.set(spanId(row), service(row)));
       }
       const links = new Map<string, { parent: string; child: string; callCount: number }>();
-      for (const { parentId, child } of calls.values()) {
-        const parent = serviceOf.get(parentId);
-        if (parent === undefined || parent === child) continue;
-        const link = links.get(`${parent}\n${child}`) ?? { parent, child, callCount: 0 };
-        link.callCount++;
-        links.set(`${parent}\n${child}`, link);
+      const seen = new Set<string>();
+      for (const segment of segments()) {
+        const [spanId, service] = [textReader(segment, 'spanId'), textReader(segment, 'service')];
+        const parentId = textReader(segment, 'parentId');
+        segment.forEach(segment.all(), (row) => {
+          const at = segment.times[row] ?? 0;
+          const parent = serviceOf.get(parentId(row));
+          const child = service(row);
+          if (parent === undefined || parent === child || at < start || at > end || seen.has(spanId(row))) return;
+          seen.add(spanId(row));
+          const link = links.get(`${parent}\n${child}`) ?? { parent, child, callCount: 0 };
+          link.callCount++;
+          links.set(`${parent}\n${child}`, link);
+        });
       }
       return [...links.values()];
     },
