@@ -31,7 +31,7 @@ const main = async (): Promise<void> => {
   const shop = findShop(values.data);
   say('A new customer registers and logs in ...');
   const token = await shop.newCustomer();
-  const before = await readMetrics(shop);
+  const before = await readMetrics(shop.addresses.admin);
   say(`... and orders two of ${values.sku}, paid with ${values.method}.`);
   const answer = await shop.call('POST', '/api/orders', {
     token,
@@ -42,7 +42,7 @@ const main = async (): Promise<void> => {
   say(orderNo === undefined ? `Refused: ${toProblem(answer)}` : `Order ${orderNo} is ${state} (${answer.status}).`);
   await showTrace(shop, answer.traceId);
   say('\nMetrics that moved\n');
-  for (const line of toMoved(before, await readMetrics(shop))) say(`  ${line}`);
+  for (const line of toMoved(before, await readMetrics(shop.addresses.admin))) say(`  ${line}`);
   showLinks(shop, answer.traceId);
 };
 

@@ -1,13 +1,11 @@
-import type { Shop } from './shop.js';
-
-/** Values of all samples of all services, by `service metric{labels}`. */
+/** Values of all samples, by `name metric{labels}`: the name of the process that told them. */
 export type Samples = ReadonlyMap<string, number>;
 
-/** Reads every service's metrics now. A service that is down has no samples. */
-export const readMetrics = async (shop: Shop): Promise<Samples> => {
+/** Reads the metrics of processes now, by their names the addresses before `/metrics`. One that is down has no samples. */
+export const readMetrics = async (addresses: Readonly<Record<string, string>>): Promise<Samples> => {
   const samples = new Map<string, number>();
   await Promise.all(
-    Object.entries(shop.addresses.admin).map(async ([service, url]) => {
+    Object.entries(addresses).map(async ([service, url]) => {
       const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3_000) }).catch(() => undefined);
       for (const line of (await response?.text().catch(() => undefined))?.split('\n') ?? []) {
         const cut = line.lastIndexOf(' ');

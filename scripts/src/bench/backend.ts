@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createEntryEncoder, createJaegerEncoder } from '@glasshouse/telemetry/wire';
+import { readMetrics } from '../metrics.js';
 import { root } from '../shop.js';
 import { createProcesses, freePort, median, pinning, waitForHttp } from './processes.js';
 
@@ -48,8 +49,8 @@ export const benchBackend = async (): Promise<void> => {
     const [messages, batches] = [encodeLines(), encodeSpans()];
     say(`${await rateOf(lines, () => sendLines(backend, messages))} log lines/s (target 20000)`);
     say(`${await rateOf(traces * spansPerTrace, () => sendSpans(backend, batches))} spans/s (target 10000)`);
-    const metrics = await (await fetch(`${backend.jaeger}/metrics`)).text();
-    const metric = (name: string): number => Number(new RegExp(`^embedded_${name} (\\S+)`, 'm').exec(metrics)?.[1]);
+    const metrics = await readMetrics({ backend: backend.jaeger });
+    const metric = (name: string): number => metrics.get(`backend embedded_${name}`) ?? Number.NaN;
     say(`log lines: ${metric('log_records_received_total')} received, ${metric('log_records_held')} held`);
     say(`spans: ${metric('spans_received_total')} received, ${metric('spans_held')} held`);
     for (const [name, ask] of questionsTo(backend)) {

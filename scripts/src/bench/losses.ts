@@ -37,7 +37,10 @@ const untilSettled = async (shop: Shop): Promise<readonly Counts[]> => {
 };
 
 const readCounts = async (shop: Shop): Promise<readonly Counts[]> => {
-  const [services, backend] = await Promise.all([readMetrics(shop), readBackend(shop)]);
+  const [services, backend] = await Promise.all([
+    readMetrics(shop.addresses.admin),
+    readMetrics({ backend: shop.addresses.jaeger }),
+  ]);
   return [
     {
       name: 'log lines',
@@ -58,9 +61,6 @@ const readCounts = async (shop: Shop): Promise<readonly Counts[]> => {
 const receivedOf = (backend: Samples, what: string): number =>
   sumOf(backend, new RegExp(` embedded_${what}_received_total\\b`)) -
   sumOf(backend, new RegExp(` embedded_${what}_gone_total\\{reason="duplicate"`));
-
-const readBackend = (shop: Shop): Promise<Samples> =>
-  readMetrics({ ...shop, addresses: { ...shop.addresses, admin: { backend: shop.addresses.jaeger } } });
 
 const sumOf = (samples: Samples, pattern: RegExp): number =>
   [...samples].filter(([name]) => pattern.test(name)).reduce((sum, [, value]) => sum + value, 0);

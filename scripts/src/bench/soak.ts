@@ -1,3 +1,4 @@
+import { readMetrics } from '../metrics.js';
 import { withPrivateShop } from '../private-shop.js';
 import { CommandError } from '../shop.js';
 import { runLoad } from './run-load.js';
@@ -19,8 +20,9 @@ export const benchSoak = async (minutes = 30): Promise<void> => {
     const moments: Moment[] = [];
     const started = performance.now();
     const look = async (): Promise<void> => {
-      const text = await (await fetch(`${shop.addresses.jaeger}/metrics`)).text();
-      const metric = (name: string): number => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1]);
+      const metrics = await readMetrics({ backend: shop.addresses.jaeger });
+      if (metrics.size === 0) return;
+      const metric = (name: string): number => metrics.get(`backend ${name}`) ?? Number.NaN;
       const moment = {
         minute: (performance.now() - started) / 60_000,
         residentMiB: metric('process_resident_memory_bytes') / mebibyte,
@@ -30,7 +32,7 @@ export const benchSoak = async (minutes = 30): Promise<void> => {
       moments.push(moment);
       if (moments.length % (60_000 / everyMs) === 1) process.stdout.write(`${toLine(moment)}\n`);
     };
-    const timer = setInterval(() => void look().catch(() => undefined), everyMs);
+    const timer = setInterval(() => void look(), everyMs);
     try {
       // Requests that failed are told by the load; the memory is what is asked here.
       await runLoad(dataDirectory, `${minutes}m`).catch((error: Error) => process.stdout.write(`${error.message}\n`));

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startDocumentStore, type TestDocumentStore } from '@glasshouse/test-kit';
 import mongoose from 'mongoose';
+import { root } from '../../launcher.js';
 import { describeWith } from '../tool.js';
 import { toDifference } from './cases/compare.js';
 import { readDifferences, renderDifferences } from './cases/differences.js';
@@ -11,7 +12,6 @@ import { type FerretDb, startFerretDb } from './ferretdb.js';
 
 const { MongoClient } = mongoose.mongo;
 const database = 'glasshouse-cases';
-const root = join(__dirname, '../../../..');
 const page = join(root, 'docs/document-store-differences.md');
 const storePage = join(root, 'embedded/mongo/README.md');
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { root } from '../../launcher.js';
 import { describeWith } from '../tool.js';
 import { type FerretDb, startFerretDb } from './ferretdb.js';
 import { runJest } from './jest-run.js';
 
-const root = join(__dirname, '../../../..');
 /** It kills the embedded store, which nobody asks here. */
 const aboutTheEmbeddedStore = ['orders outlive the document store'];
 
